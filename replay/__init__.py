@@ -1,0 +1,1 @@
+"""Deterministic record and replay for LLM agents."""

@@ -1,0 +1,79 @@
+"""What a tap sees of the engine: "here is a request, and here is what came back for real".
+
+A tap asks :func:`current` for the boundary; None means "do it as if we were not here" (no session, or already inside
+another tap). Otherwise it issues the request and gets a :class:`Call`. ``call.served`` holds the answer to serve; None
+means the tap performs the request for real, inside :func:`inside`. Either way it then *delivers* each part (head,
+chunks, end) before it hands that part to the program: ``deliver`` from synchronous code, ``adeliver`` from a
+coroutine. Delivering is where a recording writes the part down and a replay waits for the part's turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
+
+from replay.events import Answer, Part, Request
+
+T = TypeVar("T")
+
+
+class Call(Protocol):
+    """One crossing, from its issue to its end."""
+
+    @property
+    def served(self) -> Answer | None:
+        """The answer to serve, or None: perform the request for real and deliver what comes."""
+
+    def deliver(self, part: Part) -> None:
+        """Record ``part``, or wait for its turn; returns when the program may have it. Never raises while recording."""
+
+    async def adeliver(self, part: Part) -> None:
+        """The coroutine twin of :meth:`deliver`."""
+
+
+class Boundary(Protocol):
+    """The engine, as taps know it."""
+
+    def issue(self, request: Request) -> Call:
+        """Announce a request, in the program's order, without waiting.
+
+        Hosts let through and telemetry are the engine's business: the call it returns behaves accordingly.
+        Raises :class:`replay.errors.StopReplay` when a replay holds no answer and its policy is ``raise``.
+        """
+
+    def read(self, source: str, real: Callable[[], T]) -> T:
+        """A value of the clock or the dice: ``real()`` while recording, the recorded value on replay.
+
+        Values are int, float, str, bytes, or a list of these.
+        """
+
+
+_inside: ContextVar[bool] = ContextVar("replay_inside_tap", default=False)
+_find: list[Callable[[], Boundary | None]] = []
+
+
+def current() -> Boundary | None:
+    """The boundary that calls made here and now must cross, or None."""
+    if not _find or _inside.get():
+        return None
+    return _find[0]()
+
+
+@contextmanager
+def inside() -> Iterator[None]:
+    """While a tap does the real thing: calls of the layers below are part of it, and cross nothing.
+
+    A context variable, so right per task and per thread; work handed to other threads by the layers below is not seen.
+    """
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+def find_with(finder: Callable[[], Boundary | None]) -> None:
+    """Called once by the engine: how :func:`current` finds the session of this task or thread."""
+    _find[:] = [finder]
