@@ -1,1 +1,52 @@
-"""Deterministic record and replay for LLM agents."""
+"""Deterministic record and replay for LLM agents: the names that programs use.
+
+``record`` and ``play`` open a run; ``tool`` and ``span`` mark the program's own functions and stretches; ``open`` reads
+a cassette.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from replay.errors import CassetteError, DivergenceError, PolicyError, ReplayError, UsageError
+from replay.taps.tools import span, tool
+
+if TYPE_CHECKING:
+    from replay.dialects.cassette import Cassette
+    from replay.dialects.cassette import open_cassette as open
+    from replay.engine.run import Run, play, record
+
+__all__ = [
+    "Cassette",
+    "CassetteError",
+    "DivergenceError",
+    "PolicyError",
+    "ReplayError",
+    "Run",
+    "UsageError",
+    "open",
+    "play",
+    "record",
+    "span",
+    "tool",
+]
+
+_LAZY = {
+    "Cassette": ("replay.dialects.cassette", "Cassette"),
+    "Run": ("replay.engine.run", "Run"),
+    "open": ("replay.dialects.cassette", "open_cassette"),
+    "play": ("replay.engine.run", "play"),
+    "record": ("replay.engine.run", "record"),
+}
+"""Loaded on first use, so that ``import replay`` costs a program that only marks its tools next to nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'replay' has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _LAZY[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value

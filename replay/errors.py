@@ -8,6 +8,7 @@
     ├── DivergenceError    4    a replay asked for something the cassette does not hold there
     └── PolicyError        5    refused: network, effect or secret
 
+    RecordedError (Exception)   raised in the program: an exception of the recorded run whose class is not loaded
     StopReplay (BaseException)  raised inside the program under test, so that `except Exception` and SDK retry loops
                                 cannot turn a divergence into a normal run; outside it becomes a DivergenceError
 """
@@ -61,6 +62,10 @@ class DivergenceError(ReplayError):
         self.asked = asked
         self.closest = closest
         self.where = where
+
+
+class RecordedError(Exception):
+    """An exception of the recorded run whose class this program has not loaded."""
 
 
 class StopReplay(BaseException):

@@ -69,16 +69,20 @@ class Head:
         return first_header(self.headers, name)
 
 
+UNKEPT = "replay.unkept"
+"""Name of the failure that stands for a value the recording could not keep; the program itself got the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An exception as data. ``name`` is a key of the tap's closed table, or ``module.qualname`` for a tool's own.
 
-    ``args`` is the JSON of the exception's arguments (:mod:`replay.canon.values`).
+    ``state`` is, for a tool's exception, the JSON of its arguments and attributes (:mod:`replay.canon.values`).
     """
 
     name: str
     message: str
-    args: bytes = b"[]"
+    state: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,9 @@ class Event:
 
     def answered(self, answer: Answer) -> Event:
         return replace(self, answer=answer)
+
+    def with_origin(self, origin: Origin) -> Event:
+        return self if origin == self.origin else replace(self, origin=origin)
 
 
 @dataclass(frozen=True, slots=True)

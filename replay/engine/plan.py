@@ -38,6 +38,10 @@ class Plan:
     tags: dict[str, str] = field(default_factory=dict)
     entry: Entry = field(default_factory=Entry)
 
+    @property
+    def is_root(self) -> bool:
+        return self.lineage == "0"
+
     def for_child(self, lineage: str) -> Plan:
         """The same plan for a child process whose main task has the address ``lineage``."""
         return replace(self, lineage=lineage)

@@ -1,1 +1,73 @@
+"""Taps: one library per file. Each translates that library's calls to :mod:`replay.taps.boundary`, and nothing else.
 
+A tap attaches to a library when, and only when, the program imports it, so that recording never makes a program
+import something. Attached once, it stays for the life of the process; outside a session it passes calls through.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+TAPS = {
+    "aiohttp": "replay.taps.aiohttp",
+    "httpx": "replay.taps.httpx",
+    "httpx2": "replay.taps.httpx",
+    "urllib.request": "replay.taps.urllib",
+    "urllib3": "replay.taps.urllib3",
+}
+"""The module whose import triggers a tap, and the tap."""
+
+
+def attach() -> None:
+    """Tap every library of :data:`TAPS` that is imported already, and each other one when it is. Idempotent."""
+    if not any(isinstance(finder, _ImportHook) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _ImportHook())
+    for name in TAPS:
+        module = sys.modules.get(name)
+        if module is not None and not _is_loading(module):
+            _attach_to(name, module)
+
+
+def _is_loading(module: ModuleType) -> bool:
+    return getattr(module.__spec__, "_initializing", False)
+
+
+def _attach_to(name: str, module: ModuleType) -> None:
+    import_module(TAPS[name]).attach(module)
+
+
+class _ImportHook:
+    """Finds the spec of a tapped library as if it were not there, and adds a step after the module's execution."""
+
+    def __init__(self) -> None:
+        self._finding: set[str] = set()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name not in TAPS or name in self._finding:
+            return None
+        self._finding.add(name)
+        try:
+            spec = find_spec(name)
+        finally:
+            self._finding.discard(name)
+        if spec is not None and spec.loader is not None:
+            _after_execution(spec.loader, name)
+        return spec
+
+
+def _after_execution(loader: Any, name: str) -> None:
+    execute = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        execute(module)
+        _attach_to(name, module)
+
+    loader.exec_module = exec_module

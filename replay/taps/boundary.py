@@ -10,7 +10,7 @@ coroutine. Delivering is where a recording writes the part down and a replay wai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
@@ -43,6 +43,13 @@ class Boundary(Protocol):
         Raises :class:`replay.errors.StopReplay` when a replay holds no answer and its policy is ``raise``.
         """
 
+    def within(self, call: Call, *, own_lineage: bool) -> AbstractContextManager[None]:
+        """While it lasts, requests of this task have ``call`` as parent.
+
+        With ``own_lineage`` they also count as a child task's: the body of a tool is not run on replay, so its
+        requests must not stand in the queue of those that are made again.
+        """
+
     def read(self, source: str, real: Callable[[], T]) -> T:
         """A value of the clock or the dice: ``real()`` while recording, the recorded value on replay.
 
@@ -59,6 +66,11 @@ def current() -> Boundary | None:
     if not _find or _inside.get():
         return None
     return _find[0]()
+
+
+def is_inside() -> bool:
+    """Whether this code runs as part of a tap's real call."""
+    return _inside.get()
 
 
 @contextmanager

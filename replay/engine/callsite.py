@@ -1,0 +1,43 @@
+"""Which line of the program's own code made a call."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+from types import FrameType
+
+_PACKAGE = str(Path(__file__).parent.parent) + "/"
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {str(Path(sysconfig.get_path("stdlib")).resolve()) + "/"}
+)
+
+
+@lru_cache(maxsize=4096)
+def is_own(filename: str) -> bool:
+    """Whether ``filename`` is the program's own code: neither a library nor ours nor generated (``<string>``)."""
+    if filename.startswith(("<", _PACKAGE)):
+        return False
+    return "/site-packages/" not in filename and not filename.startswith(_LIBRARIES)
+
+
+def call_site() -> str:
+    """``file:line`` of the innermost frame of the program's own code, or ``""``."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if is_own(filename):
+            return f"{_shown(filename)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _shown(filename: str) -> str:
+    """Relative to the working directory where that is shorter: what a person would type."""
+    try:
+        return str(Path(filename).relative_to(Path.cwd()))
+    except ValueError:
+        return filename

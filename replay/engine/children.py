@@ -1,0 +1,44 @@
+"""Child processes of the program: each gets the next address, and joins the same run.
+
+A child Python process finds its plan in its environment and starts its own session (:mod:`replay.engine.process`). A
+forked one goes on in a session of its own, under its own address.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from replay.engine import lineage
+from replay.engine.spawn import parent
+from replay.taps.patch import wrap
+
+
+def attach() -> None:
+    """Patch the places where processes are created. Idempotent."""
+    wrap(subprocess.Popen, "_execute_child", _execute_child)
+
+
+def _execute_child(original: Callable[..., Any]) -> Callable[..., Any]:
+    """``_execute_child(self, args, executable, preexec_fn, close_fds, pass_fds, cwd, env, …)``: ``env`` is the 7th."""
+
+    def execute_child(self: Any, *args: Any) -> Any:
+        node = parent()
+        if node is None:
+            return original(self, *args)
+        env = environment(node, args[6])
+        return original(self, *args[:6], env, *args[7:])
+
+    return execute_child
+
+
+def environment(node: lineage.Node, env: Mapping[str, str] | None) -> dict[str, str]:
+    """The environment of a child process, with its plan, and with the path on which it finds the recorder."""
+    plan = node.session.plan.for_child(node.child("p").address)
+    result = dict(os.environ if env is None else env)
+    ours, theirs = os.environ.get("PYTHONPATH", ""), result.get("PYTHONPATH", "")
+    if ours and ours != theirs:
+        result["PYTHONPATH"] = f"{ours}{os.pathsep}{theirs}" if theirs else ours
+    return {**result, **plan.to_environ()}

@@ -1,0 +1,146 @@
+"""The address of the logical task that code runs in, independent of scheduling.
+
+A :class:`Node` is one logical task. Its children are numbered where they are created: in the parent's own order, so
+that the address does not depend on who ran first. Finding the node of the code that runs now takes four looks,
+most specific first:
+
+1. the asyncio task that runs (a weak table: a task keeps its node wherever it is resumed);
+2. a context variable, for callbacks and eagerly started tasks, valid only on the thread of the node that set it
+   (LangGraph submits ``copy_context().run`` to pools: the copied variable must not follow);
+3. the thread, or the work item that a pool's thread runs;
+4. the root of the only open session: threads that were there before it, and those of C libraries. With several
+   sessions open such code belongs to none.
+"""
+
+from __future__ import annotations
+
+import threading
+from asyncio import Task
+from asyncio.events import _get_running_loop
+from asyncio.tasks import current_task
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from replay.engine.session import Session
+
+
+class Node:
+    """One logical task of a session: its address, what it has issued, and the call it is inside of."""
+
+    __slots__ = ("address", "children", "issued", "parent", "session")
+
+    def __init__(self, session: Session, address: str, parent: int | None = None) -> None:
+        self.session = session
+        self.address = address
+        self.parent = parent
+        self.issued = 0
+        self.children: dict[str, int] = {}
+
+    def child(self, kind: str) -> Node:
+        """The next child of ``kind``: ``a`` asyncio task, ``t`` thread, ``w`` work item, ``p`` process."""
+        number = self.children[kind] = self.children.get(kind, 0) + 1
+        return Node(self.session, f"{self.address}/{kind}{number}", self.parent)
+
+    def next_number(self) -> int:
+        number = self.issued
+        self.issued = number + 1
+        return number
+
+
+class _Thread(threading.local):
+    node: Node | None = None
+
+
+_tasks: WeakKeyDictionary[Task[Any], Node] = WeakKeyDictionary()
+_context: ContextVar[tuple[int, Node] | None] = ContextVar("replay_node", default=None)
+_thread = _Thread()
+_roots: list[Node] = []
+
+
+def current() -> Node | None:
+    """The node of the code that runs now, or None outside every open session."""
+    node = _find()
+    return node if node is not None and node.session.is_open else None
+
+
+def _find() -> Node | None:
+    loop = _get_running_loop()
+    if loop is not None:
+        task = current_task(loop)
+        if task is not None and (node := _tasks.get(task)) is not None:
+            return node
+    if (entry := _context.get()) is not None and entry[0] == threading.get_ident():
+        return entry[1]
+    if _thread.node is not None:
+        return _thread.node
+    return _roots[0] if len(_roots) == 1 else None
+
+
+def adopt(task: Task[Any], node: Node) -> None:
+    """``task`` is ``node`` from now on."""
+    _tasks[task] = node
+
+
+def mark_context(node: Node) -> None:
+    """Code that runs in this context, on this thread, is ``node`` unless its task says otherwise."""
+    _context.set((threading.get_ident(), node))
+
+
+@contextmanager
+def bound(node: Node | None) -> Iterator[None]:
+    """While it lasts, this task (or this thread, outside a task) is ``node``."""
+    loop = _get_running_loop()
+    task = current_task(loop) if loop is not None else None
+    if task is None:
+        with _bound_thread(node):
+            yield
+        return
+    before = _tasks.get(task)
+    _set_task(task, node)
+    try:
+        with _bound_context(node):
+            yield
+    finally:
+        _set_task(task, before)
+
+
+@contextmanager
+def _bound_thread(node: Node | None) -> Iterator[None]:
+    before = _thread.node
+    _thread.node = node
+    try:
+        with _bound_context(node):
+            yield
+    finally:
+        _thread.node = before
+
+
+@contextmanager
+def _bound_context(node: Node | None) -> Iterator[None]:
+    token = _context.set((threading.get_ident(), node) if node is not None else None)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # a fixture may leave in another context than it entered
+            _context.reset(token)
+
+
+def _set_task(task: Task[Any], node: Node | None) -> None:
+    if node is None:
+        _tasks.pop(task, None)
+    else:
+        _tasks[task] = node
+
+
+def open_root(node: Node) -> None:
+    """``node`` is the root of a session that opens now."""
+    _roots.append(node)
+
+
+def close_root(node: Node) -> None:
+    if node in _roots:
+        _roots.remove(node)

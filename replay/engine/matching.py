@@ -1,0 +1,95 @@
+"""Finding the recorded event that answers a request, in constant time.
+
+In order of preference: the first unconsumed event with the same fingerprint in the same lineage; with the same
+fingerprint in any lineage (moved); with the same fingerprint once ids and times are set aside (volatile). Each event
+answers once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from replay.canon import volatile_fingerprint
+from replay.events import Request
+
+How = Literal["exact", "moved", "volatile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    id: int
+    how: How
+
+
+class Matcher:
+    """The recorded events of one process that have not been asked for yet.
+
+    ``keys`` are (id, lineage, fingerprint) in order of issue; ``request_of`` loads a recorded request, which happens
+    only when the exact lookups have failed.
+    """
+
+    def __init__(self, keys: Iterable[tuple[int, str, bytes]], request_of: Callable[[int], Request]) -> None:
+        self._request_of = request_of
+        self._here: dict[tuple[str, bytes], deque[int]] = {}
+        self._anywhere: dict[bytes, deque[int]] = {}
+        self._volatile: dict[bytes, deque[int]] | None = None
+        self._left: dict[int, str] = {}
+        for id, lineage, fingerprint in keys:
+            self._left[id] = lineage
+            self._here.setdefault((lineage, fingerprint), deque()).append(id)
+            self._anywhere.setdefault(fingerprint, deque()).append(id)
+
+    def take(self, lineage: str, fingerprint: bytes, request: Request) -> Match | None:
+        """Consume the event that answers ``request``, or return None: a divergence."""
+        queue = self._here.get((lineage, fingerprint))
+        if queue and (id := self._pop(queue)) is not None:
+            return Match(id, "exact")
+        queue = self._anywhere.get(fingerprint)
+        if queue and (id := self._pop(queue)) is not None:
+            return Match(id, "moved")
+        queue = self._by_volatile().get(volatile_fingerprint(request))
+        if queue and (id := self._pop(queue)) is not None:
+            return Match(id, "volatile")
+        return None
+
+    def _pop(self, queue: deque[int]) -> int | None:
+        while queue:
+            id = queue.popleft()
+            if self._left.pop(id, None) is not None:
+                return id
+        return None
+
+    def _by_volatile(self) -> dict[bytes, deque[int]]:
+        if self._volatile is None:
+            self._volatile = {}
+            for id in self._left:
+                key = volatile_fingerprint(self._request_of(id))
+                self._volatile.setdefault(key, deque()).append(id)
+        return self._volatile
+
+    def discard(self, ids: Iterable[int]) -> None:
+        """Take ``ids`` out: they are covered by an event that was served whole."""
+        for id in ids:
+            self._left.pop(id, None)
+
+    @property
+    def left(self) -> list[int]:
+        """Ids of the events that nothing asked for, in order of issue."""
+        return list(self._left)
+
+    def closest(self, lineage: str, request: Request) -> int | None:
+        """The next unconsumed event like ``request``: same lineage before others, same target before same kind."""
+        best: tuple[int, int] | None = None
+        for id, of in self._left.items():
+            recorded = self._request_of(id)
+            rank = _likeness(recorded, request) * 2 + (of == lineage)
+            if recorded.kind == request.kind and (best is None or rank > best[0]):
+                best = (rank, id)
+        return best[1] if best else None
+
+
+def _likeness(recorded: Request, asked: Request) -> int:
+    return (recorded.target == asked.target) * 2 + (recorded.action == asked.action)

@@ -1,0 +1,176 @@
+"""``replay.record`` and ``replay.play``: a session as a context manager or a decorator."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import platform
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from replay import taps
+from replay.canon import values
+from replay.canon.fingerprint import VERSION
+from replay.canon.redact import Redactor
+from replay.cassette import Reader, Writer
+from replay.engine import lineage, spawn
+from replay.engine.plan import Plan, Policy
+from replay.engine.result import Result
+from replay.engine.session import Session
+from replay.errors import StopReplay
+from replay.events import Entry, Header
+from replay.taps import boundary
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def record(
+    path: str | os.PathLike[str], *, tags: Mapping[str, str] | None = None, ignore_hosts: Sequence[str] = ()
+) -> Run:
+    """Record everything that crosses the boundary into the cassette ``path``.
+
+    Use it as ``with replay.record("run.cassette") as run:`` or as a decorator, of functions and coroutine functions.
+    An existing file is replaced. ``tags`` are kept in the header; calls to ``ignore_hosts`` are made but not kept.
+    """
+    return Run(Plan("record", os.fspath(path), tags=dict(tags or {}), ignore_hosts=tuple(ignore_hosts), entry=_entry()))
+
+
+def play(
+    path: str | os.PathLike[str],
+    *,
+    on_divergence: Policy = "raise",
+    save: str | os.PathLike[str] = "",
+    allow_hosts: Sequence[str] = (),
+    ignore_hosts: Sequence[str] = (),
+) -> Run:
+    """Run the program's code against the cassette ``path``: no network, no key, no cost.
+
+    ``on_divergence="raise"`` ends the block at the first request that the cassette does not hold, with
+    :class:`replay.errors.DivergenceError`; ``"live"`` makes that request for real. ``save`` names a cassette for what
+    this run did. ``allow_hosts`` are reached for real and are no part of the run. The verdict is ``run.result``.
+
+    Raises :class:`replay.errors.CassetteError` when the file cannot be read.
+    """
+    return Run(
+        Plan(
+            "play",
+            os.fspath(path),
+            policy=on_divergence,
+            save=os.fspath(save),
+            allow_hosts=tuple(allow_hosts),
+            ignore_hosts=tuple(ignore_hosts),
+            entry=_entry(),
+        )
+    )
+
+
+class Run:
+    """One recording or replay. ``result`` holds the verdict; it is complete once the block has been left."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.result = Result(mode=plan.mode)
+        self._session: Session | None = None
+        self._bound: AbstractContextManager[None] | None = None
+
+    def output(self, value: Any) -> None:
+        """Keep ``value`` (JSON-like data) as the run's result; a replay compares it with the recorded one."""
+        if self._session is not None:
+            self._session.output(values.dump(value))
+
+    def __enter__(self) -> Self:
+        self._session = open_session(self.plan)
+        self.result = self._session.result
+        self._bound = lineage.bound(self._session.root)
+        self._bound.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._session is not None and self._bound is not None
+        session, self._session = self._session, None
+        self._bound.__exit__(None, None, None)
+        session.close()
+        if session.stopped is not None:
+            # Also when the program swallowed it: a divergence must not look like a normal run.
+            raise session.stopped from (None if isinstance(error, StopReplay) else error)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: F) -> F:
+        """Each call of the decorated function is a run of its own."""
+        if inspect.iscoroutinefunction(function):
+
+            async def awrapper(*args: Any, **kwargs: Any) -> Any:
+                with Run(self.plan):
+                    return await function(*args, **kwargs)
+
+            return functools.wraps(function)(awrapper)  # type: ignore[return-value]
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with Run(self.plan):
+                return function(*args, **kwargs)
+
+        return functools.wraps(function)(wrapper)  # type: ignore[return-value]
+
+
+def open_session(plan: Plan) -> Session:
+    """Open the cassettes of ``plan`` and start its session in this process."""
+    redactor = Redactor(os.environ)
+    source = Reader(plan.cassette) if plan.mode == "play" else None
+    target = plan.cassette if plan.mode == "record" else plan.save
+    session = Session(plan, source=source, sink=_sink(target, plan) if target else None, redactor=redactor)
+    boundary.find_with(_find_session)
+    spawn.attach()
+    taps.attach()
+    session.open()
+    return session
+
+
+def _find_session() -> Session | None:
+    node = lineage.current()
+    return node.session if node is not None else None
+
+
+def _sink(path: str, plan: Plan) -> Writer:
+    if not plan.is_root:
+        return Writer.join(path, plan.lineage)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return Writer.create(path, _header(plan))
+
+
+def _header(plan: Plan) -> Header:
+    return Header(
+        run=uuid.uuid4().hex,
+        created=time.time_ns(),
+        tool=version("replay-debugger"),
+        python=platform.python_version(),
+        platform=sys.platform,
+        hash_seed=os.environ.get("PYTHONHASHSEED", "random"),
+        entry=plan.entry,
+        tags=plan.tags,
+        behaviour={"fingerprint": VERSION},
+        parent=plan.cassette if plan.mode == "play" else "",
+    )
+
+
+def _entry() -> Entry:
+    """How this process was started: the pytest node that runs now, or the command line."""
+    node = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    argv = () if node else tuple(sys.orig_argv)
+    return Entry(argv=argv, node=node, cwd=str(Path.cwd()), python=sys.executable)

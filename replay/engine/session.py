@@ -1,0 +1,290 @@
+"""One recording or replay in one process: the place where its state lives.
+
+A session has a ``source`` (the cassette it serves from), a ``sink`` (the cassette it writes), or both: a recording has
+only a sink, a replay a source, and a replay that saves a fork has both.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import TypeVar
+
+import orjson
+
+from replay.canon import fingerprint
+from replay.canon.redact import Redactor
+from replay.cassette import Reader, Writer
+from replay.engine import lineage
+from replay.engine.calls import LetThrough, LiveCall, ServedCall
+from replay.engine.callsite import call_site
+from replay.engine.hosts import ACCEPTED, Hosts
+from replay.engine.lineage import Node
+from replay.engine.matching import Match, Matcher
+from replay.engine.plan import Plan
+from replay.engine.reads import RecordedReads, ServedReads
+from replay.engine.result import Divergence, Result, divergence_error
+from replay.errors import DivergenceError, PolicyError, StopReplay
+from replay.events import UNKEPT, End, Event, Note, Origin, Part, Request
+from replay.taps.boundary import Call
+
+T = TypeVar("T")
+
+
+class Session:
+    """See :mod:`replay.taps.boundary` for the part that taps use."""
+
+    def __init__(self, plan: Plan, *, source: Reader | None, sink: Writer | None, redactor: Redactor) -> None:
+        self.plan = plan
+        self.source = source
+        self.sink = sink
+        self.redactor = redactor
+        self.hosts = Hosts(plan.allow_hosts, plan.ignore_hosts)
+        self.result = Result(mode=plan.mode, lineages=[plan.lineage])
+        self.root = Node(self, plan.lineage)
+        self.is_open = True
+        self.stopped: DivergenceError | None = None
+        self._started = _clock()
+        self._ticks = count()
+        self._ids = count()
+        self._lock = threading.Lock()
+        self._covered: list[str] = []
+        self._serving: dict[int, ServedCall] = {}
+        self._recorded_reads = RecordedReads()
+        self._served_reads = ServedReads([])
+        self._matcher: Matcher | None = None
+        if source is not None:
+            self._matcher = Matcher(_keys_of_process(source, plan.lineage), lambda id: source.event(id).request)
+            self._served_reads = ServedReads(r for r in source.reads if _in_process(r.lineage, plan.lineage))
+
+    # What taps use -------------------------------------------------------------------------------------------------
+
+    def issue(self, request: Request) -> Call:
+        """See :class:`replay.taps.boundary.Boundary`."""
+        if request.kind == "http" and (through := self._let_through(request)) is not None:
+            return through
+        node = lineage.current()
+        assert node is not None, "taps ask boundary.current() first"
+        event = self._event(node, request)
+        if self._matcher is None or request.kind == "span":
+            return self._live(event)
+        with self._lock:
+            if self.stopped is not None:
+                raise StopReplay(self.stopped)
+            match = self._matcher.take(event.lineage, event.fingerprint, event.request)
+        if match is None:
+            return self._unmatched(event)
+        return self._serve(event, match)
+
+    def read(self, source: str, real: Callable[[], T]) -> T:
+        """See :class:`replay.taps.boundary.Boundary`."""
+        address = self.lineage()
+        if self.source is not None:
+            value = self._served_reads.read(address, source, real)
+            return value if self.sink is None else self._recorded_reads.read(address, source, lambda: value)
+        return self._recorded_reads.read(address, source, real)
+
+    def lineage(self) -> str:
+        """The address of the logical task that runs now."""
+        node = lineage.current()
+        return node.address if node is not None else self.plan.lineage
+
+    @contextmanager
+    def within(self, call: Call, *, own_lineage: bool) -> Iterator[None]:
+        """See :class:`replay.taps.boundary.Boundary`."""
+        node = lineage.current()
+        if node is None or isinstance(call, LetThrough):
+            yield
+        elif own_lineage:
+            event = call.event  # type: ignore[attr-defined]
+            with lineage.bound(Node(self, _body_of(event), event.id)):
+                yield
+        else:
+            before, node.parent = node.parent, call.event.id  # type: ignore[attr-defined]
+            try:
+                yield
+            finally:
+                node.parent = before
+
+    # What calls use ------------------------------------------------------------------------------------------------
+
+    def write_part(self, id: int, part: Part) -> None:
+        """Write one part of an answer down, if there is a cassette to write."""
+        if self.sink is not None:
+            if isinstance(part, End):
+                self._note_unkept(part)
+                self._flush_reads()
+            self.sink.part(id, self.redactor.part(id, part), _clock() - self._started, next(self._ticks))
+
+    def ended(self, call: ServedCall) -> None:
+        """The program has come to the end of a served answer, or has stopped reading it."""
+        self._serving.pop(call.recorded.id, None)
+        if call.shortened:
+            self.result.shortened.append(call.recorded.id)
+
+    def diverge(self, event: Event, reason: str = "") -> None:
+        """Note a divergence; under the policy ``raise`` this ends the program."""
+        assert self._matcher is not None
+        divergence = Divergence(
+            asked=event.request,
+            lineage=event.lineage,
+            number=event.number,
+            step=event.id + 1,
+            closest=self._matcher.closest(event.lineage, event.request),
+            where=call_site(),
+            reason=reason,
+        )
+        with self._lock:
+            self.result.divergences.append(divergence)
+            if self.plan.policy == "raise":
+                self.stopped = self.stopped or divergence_error(divergence)
+        self.save_result()
+        if self.stopped is not None:
+            raise StopReplay(self.stopped)
+
+    # The life of a session -----------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        lineage.open_root(self.root)
+        self.save_result()
+
+    def close(self) -> None:
+        """Settle the result and seal the cassette. Closing twice changes nothing."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        lineage.close_root(self.root)
+        self._settle()
+        if self.sink is not None:
+            self._flush_reads()
+            for host, calls in self.result.ignored.items():
+                self.sink.note(Note("ignored", {"host": host, "calls": calls}))
+            self.sink.close(seal=self.plan.is_root)
+            self.result.gaps.extend(self.sink.gaps)
+        self.result.finished = 1
+        self.save_result()
+
+    def output(self, encoded: bytes) -> None:
+        """The run's result (:mod:`replay.canon.values`): written down, and on replay compared with the recorded one."""
+        value = orjson.loads(self.redactor.text(encoded))
+        if self.sink is not None:
+            self.sink.note(Note("output", value))
+        if self.source is not None:
+            recorded = [note.data for note in self.source.notes if note.kind == "output"]
+            self.result.output = "same" if recorded[-1:] == [value] else "changed"
+
+    def save_result(self) -> None:
+        if self.plan.report:
+            self.result.save(self.plan.report)
+
+    # Inside --------------------------------------------------------------------------------------------------------
+
+    def _event(self, node: Node, request: Request) -> Event:
+        redacted = self.redactor.request(request)
+        return Event(
+            id=self.sink.next_id() if self.sink is not None else next(self._ids),
+            request=redacted,
+            lineage=node.address,
+            number=node.next_number(),
+            at=_clock() - self._started,
+            tick=next(self._ticks),
+            parent=node.parent,
+            fingerprint=fingerprint(redacted),
+            where=call_site() if self.sink is not None else "",
+        )
+
+    def _live(self, event: Event) -> LiveCall:
+        replaying = self._matcher is not None
+        with self._lock:
+            self.result.recorded += not replaying
+            self.result.live += replaying and event.request.kind != "span"
+        self._write_issue(event, "live" if replaying else "recorded")
+        return LiveCall(self, event)
+
+    def _serve(self, event: Event, match: Match) -> Call:
+        assert self.source is not None
+        recorded = self.source.event(match.id)
+        answer = recorded.answer
+        if answer is None or (answer.head is None and answer.end is None):
+            return self._unmatched(event, "the recording ends inside this call")
+        if answer.failure is not None and answer.failure.name == UNKEPT:
+            return self._unmatched(event, f"the recording could not keep this value: {answer.failure.message}")
+        with self._lock:
+            self.result.served += 1
+            self.result.moved += match.how == "moved"
+            self.result.volatile += match.how == "volatile"
+            if recorded.request.kind == "tool":
+                self._covered.append(_body_of(recorded))
+        self._write_issue(event, "served")
+        call = self._serving[recorded.id] = ServedCall(self, event, recorded, answer)
+        return call
+
+    def _unmatched(self, event: Event, reason: str = "") -> Call:
+        self.diverge(event, reason)
+        if event.request.effect == "write":
+            raise StopReplay(
+                PolicyError(f"the tool {event.request.target} changes the world and is not run in a replay")
+            )
+        return self._live(event)
+
+    def _note_unkept(self, end: End) -> None:
+        if end.failure is not None and end.failure.name == UNKEPT:
+            self.result.gaps.append(end.failure.message)
+
+    def _write_issue(self, event: Event, origin: Origin) -> None:
+        if self.sink is not None:
+            self._flush_reads()
+            self.sink.issue(event.with_origin(origin))
+
+    def _flush_reads(self) -> None:
+        assert self.sink is not None
+        for reads in self._recorded_reads.flush():
+            self.sink.reads(reads)
+
+    def _let_through(self, request: Request) -> LetThrough | None:
+        if self.hosts.allows(request.target):
+            return LetThrough()
+        if not self.hosts.ignores(request.target):
+            return None
+        host = request.target.split("/")[2]
+        with self._lock:
+            self.result.ignored[host] = self.result.ignored.get(host, 0) + 1
+        return LetThrough(ACCEPTED if self.source is not None else None)
+
+    def _settle(self) -> None:
+        if self._matcher is None or self.source is None:
+            return
+        for call in list(self._serving.values()):
+            self.ended(call)
+        for id in self._matcher.left:
+            if not self._is_covered(self.source.event(id)):
+                self.result.unused.append(id)
+        self.result.overread = self._served_reads.overread
+        self.result.unread = self._served_reads.unread
+
+    def _is_covered(self, event: Event) -> bool:
+        """Whether ``event`` asks for no answer of its own: a span, or made by the body of a tool that was served."""
+        address = event.lineage
+        return event.request.kind == "span" or any(
+            address == body or address.startswith(f"{body}/") for body in self._covered
+        )
+
+
+_clock = time.perf_counter_ns
+
+
+def _body_of(event: Event) -> str:
+    """The lineage of the requests made by the body of the tool call ``event``."""
+    return f"{event.lineage}/c{event.number}"
+
+
+def _in_process(address: str, root: str) -> bool:
+    """Whether ``address`` belongs to the process whose main task is ``root``, and not to a child process of it."""
+    return (address == root or address.startswith(f"{root}/")) and "/p" not in address[len(root) :]
+
+
+def _keys_of_process(source: Reader, root: str) -> Iterator[tuple[int, str, bytes]]:
+    return ((id, address, key) for id, address, key in source.keys() if _in_process(address, root))

@@ -1,0 +1,26 @@
+"""Replacing an attribute of somebody else's class or module, once, and putting it back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+_MARK = "__replay_original__"
+
+
+def wrap(owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Replace ``owner.name`` by ``make(original)``. Doing it twice changes nothing."""
+    original = getattr(owner, name)
+    if hasattr(original, _MARK):
+        return
+    wrapper = functools.wraps(original)(make(original))
+    setattr(wrapper, _MARK, original)
+    setattr(owner, name, wrapper)
+
+
+def unwrap(owner: Any, name: str) -> None:
+    """Undo :func:`wrap`, unless somebody else has replaced the attribute since."""
+    original = getattr(getattr(owner, name), _MARK, None)
+    if original is not None:
+        setattr(owner, name, original)
