@@ -1,0 +1,188 @@
+"""What a step shows, read from its event when asked: a run of 10,000 events must list without parsing every body.
+
+Each reading offers the same attributes; what does not apply is empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+from urllib.parse import unquote
+
+from replay.dialects.dialect import Dialect, answer_body, url_path
+from replay.dialects.model import LlmAnswer, LlmRequest, ToolCall, ToolResult, Usage
+from replay.dialects.table import find
+from replay.events import Event, Head
+
+StepKind = Literal["llm", "tool", "http", "span", "process"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The empty reading; also that of a span."""
+
+    event: Event | None
+
+    @property
+    def name(self) -> str:
+        return self.event.request.target if self.event else ""
+
+    @property
+    def model(self) -> str:
+        return ""
+
+    @property
+    def usage(self) -> Usage | None:
+        return None
+
+    @property
+    def error(self) -> str:
+        failure = self.event.answer.failure if self.event and self.event.answer else None
+        return f"{failure.name}: {failure.message}" if failure else ""
+
+    @property
+    def request(self) -> LlmRequest | None:
+        return None
+
+    @property
+    def answer(self) -> LlmAnswer | None:
+        return None
+
+    @property
+    def arguments(self) -> str:
+        return ""
+
+    @property
+    def value(self) -> str | None:
+        return None
+
+
+@dataclass(frozen=True)
+class CallReading(Reading):
+    """A tool or a subprocess: arguments and value are the JSON text that was recorded; a generator's items a list."""
+
+    event: Event
+
+    @cached_property
+    def arguments(self) -> str:
+        return _words(self.event.request.body)
+
+    @cached_property
+    def value(self) -> str | None:
+        answer = self.event.answer
+        if answer is None or not answer.chunks:
+            return None
+        if len(answer.chunks) == 1:
+            return _words(answer.body)
+        return f"[{','.join([_words(chunk.data) for chunk in answer.chunks])}]"
+
+
+@dataclass(frozen=True)
+class HttpReading(Reading):
+    """An exchange that is no LLM call: ``GET host/path``; arguments and value are the bodies as text."""
+
+    event: Event
+
+    @cached_property
+    def name(self) -> str:
+        request = self.event.request
+        host = request.target.partition("://")[2].partition("/")[0].partition("?")[0]
+        return f"{request.action} {unquote(host)}{url_path(request.target)}"
+
+    @cached_property
+    def error(self) -> str:
+        return super().error or _http_error(self.event.answer.head if self.event.answer else None)
+
+    @cached_property
+    def arguments(self) -> str:
+        return _words(self.event.request.body)
+
+    @cached_property
+    def value(self) -> str | None:
+        return _words(answer_body(self.event.answer).data) if self.event.answer else None
+
+
+@dataclass(frozen=True)
+class LlmReading(Reading):
+    """An LLM call, named after the tools it asks for, else ``answer``."""
+
+    event: Event
+    dialect: Dialect
+
+    @cached_property
+    def name(self) -> str:
+        return ", ".join([call.name for call in self.calls]) or "answer"
+
+    @cached_property
+    def model(self) -> str:
+        """The model that was asked for; who answered may carry a date in its name."""
+        return self.request.model or (self.answer.model if self.answer else "")
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        return self.answer.usage if self.answer else None
+
+    @cached_property
+    def error(self) -> str:
+        return self.answer.error if self.answer else ""
+
+    @cached_property
+    def request(self) -> LlmRequest:
+        return self.dialect.request(self.event.request)
+
+    @cached_property
+    def answer(self) -> LlmAnswer | None:
+        return self.dialect.answer(self.event.answer) if self.event.answer else None
+
+    @cached_property
+    def value(self) -> str | None:
+        return self.answer.text if self.answer else None
+
+    @cached_property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls of the answer; an answer that certainly has none is not parsed."""
+        if self.event.answer is None or not self.dialect.may_call(self.event.answer) or self.answer is None:
+            return ()
+        return self.answer.tool_calls
+
+
+@dataclass(frozen=True)
+class InferredReading(Reading):
+    """A tool that nobody wrapped: the call as the model made it, the result as a later request carried it."""
+
+    call: ToolCall
+    result: ToolResult
+
+    @property
+    def name(self) -> str:
+        return self.call.name
+
+    @property
+    def arguments(self) -> str:
+        return self.call.arguments
+
+    @property
+    def value(self) -> str:
+        return self.result.text
+
+    @property
+    def error(self) -> str:
+        return self.result.text or "the tool failed" if self.result.error else ""
+
+
+def read(event: Event) -> tuple[StepKind, Reading]:
+    """The kind of step that ``event`` is, and its reading."""
+    kind = event.request.kind
+    if kind == "http":
+        dialect = find(event.request)
+        return ("llm", LlmReading(event, dialect)) if dialect else ("http", HttpReading(event))
+    return kind, Reading(event) if kind == "span" else CallReading(event)
+
+
+def _words(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _http_error(head: Head | None) -> str:
+    return f"HTTP {head.status} {head.reason}".rstrip() if head and head.status >= 400 else ""
