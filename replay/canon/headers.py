@@ -1,0 +1,43 @@
+"""Which header fields may be kept with their values. An allow-list: every deny-list tried let a secret through."""
+
+from __future__ import annotations
+
+ALWAYS_SECRET = {
+    "authorization": "authorization",
+    "proxy-authorization": "authorization",
+    "cookie": "cookie",
+    "set-cookie": "cookie",
+}
+"""Header name -> name of its placeholder."""
+
+URLS = frozenset({"location", "content-location", "referer", "origin", "link"})
+"""Kept, but their value is a URL, and redacted as one."""
+
+KEPT = frozenset({
+    "age", "allow", "alt-svc", "anthropic-beta", "anthropic-dangerous-direct-browser-access",
+    "anthropic-version", "apim-request-id", "azureml-model-session", "cache-control", "cf-cache-status",
+    "cf-ray", "connection", "date", "etag", "expect", "expires", "from-cache", "host", "if-match",
+    "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "keep-alive", "last-modified",
+    "max-forwards", "mcp-protocol-version", "nel", "openai-beta", "openai-model", "openai-organization",
+    "openai-processing-ms", "openai-project", "openai-version", "pragma", "priority", "range", "report-to",
+    "request-id", "retry-after", "retry-after-ms", "server", "server-timing", "strict-transport-security", "te",
+    "timing-allow-origin", "traceparent", "trailer", "transfer-encoding", "upgrade", "user-agent", "vary",
+    "via", "warning", "x-amz-id-2", "x-amz-request-id", "x-amz-target", "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-invocation-latency", "x-amzn-bedrock-output-token-count", "x-amzn-errortype",
+    "x-amzn-requestid", "x-cloud-trace-context", "x-compute-time", "x-content-type-options", "x-correlation-id",
+    "x-envoy-upstream-service-time", "x-frame-options", "x-goog-api-client", "x-groq-region",
+    "x-http-method-override", "x-inference-time", "x-model-id", "x-ms-client-request-id", "x-ms-region",
+    "x-ms-request-id", "x-powered-by", "x-request-id", "x-requested-with", "x-robots-tag", "x-served-by",
+    "x-should-retry", "x-trace-id", "x-xss-protection",
+})  # fmt: skip
+
+KEPT_PREFIXES = (
+    "accept", "access-control-allow-", "access-control-expose-", "access-control-max-", "access-control-request-",
+    "anthropic-ratelimit-", "content-", "cross-origin-", "ratelimit", "sec-fetch-", "sec-websocket-version",
+    "sec-websocket-protocol", "x-cache", "x-rate-limit-", "x-ratelimit-", "x-stainless-",
+)  # fmt: skip
+
+
+def is_kept(name: str) -> bool:
+    """Whether the field ``name`` (lower case) keeps its value."""
+    return name in KEPT or name.startswith(KEPT_PREFIXES)
