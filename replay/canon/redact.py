@@ -39,6 +39,7 @@ SHORTEST = 8
 
 CACHED = 4096
 
+Data = bytes  # Redactor has a method of that name
 Known = tuple[str, re.Pattern[bytes], tuple[bytes, ...]]
 
 
@@ -77,10 +78,8 @@ class Redactor:
         that next one: so a chunk may give nothing, and an end may be preceded by a last chunk.
         """
         if isinstance(part, Head):
-            if not (part.header("content-encoding") or "identity").strip().lower() == "identity":
-                self._streams[id] = None
-            else:
-                self._streams[id] = self.stream()
+            encoding = (part.header("content-encoding") or "identity").strip().lower()
+            self._streams[id] = self.stream() if encoding == "identity" else None
             return (self.head(part),)
         if isinstance(part, Chunk):
             return self._chunk(id, part)
@@ -90,11 +89,11 @@ class Redactor:
         return (Chunk(held), end) if held else (end,)
 
     def end(self, end: End) -> End:
-        """``end`` with its failure's message and arguments redacted."""
+        """``end`` with its failure's message and state redacted."""
         failure = end.failure
         if failure is None:
             return end
-        return replace(end, failure=Failure(failure.name, self.text(failure.message), self.bytes(failure.args)))
+        return replace(end, failure=Failure(failure.name, self.text(failure.message), self.bytes(failure.state)))
 
     def headers(self, headers: Headers) -> Headers:
         """Names stay; a value stays only if its field is on the allow-list and it holds no secret by shape."""
@@ -127,7 +126,7 @@ class Redactor:
         """A redactor for the chunks of one answer, which catches a secret that straddles chunks."""
         return Stream(self.bytes, tuple(needle for _, _, needles in self._known for needle in needles))
 
-    def placeholder(self, name: str, secret: bytes) -> str:
+    def placeholder(self, name: str, secret: Data) -> str:
         """``<secret:name:N>``, the same for the same secret."""
         with self._lock:
             number = self._numbers.get((name, secret))
@@ -145,8 +144,8 @@ class Redactor:
             return (chunk,)
         return (replace(chunk, data=data),) if data else ()
 
-    def _replacement(self, name: str, group: int) -> Callable[[re.Match[bytes]], bytes]:
-        def replacement(match: re.Match[bytes]) -> bytes:
+    def _replacement(self, name: str, group: int) -> Callable[[re.Match[Data]], Data]:
+        def replacement(match: re.Match[Data]) -> Data:
             start, end = match.start(group) - match.start(), match.end(group) - match.start()
             return match[0][:start] + self.placeholder(name, match[group]).encode() + match[0][end:]
 
@@ -185,7 +184,7 @@ class Redactor:
     def _parameter(self, name: str, value: str) -> str:
         return self._secret_text("parameter", value) if value and SECRET_PARAMETER.fullmatch(name) else value
 
-    def _form(self, body: bytes) -> bytes:
+    def _form(self, body: Data) -> Data:
         try:
             text = body.decode("ascii")
         except UnicodeDecodeError:
