@@ -45,7 +45,7 @@ def items(value: Any) -> list[Any]:
 
 def documents(value: Any) -> list[Document]:
     """The objects in ``value``."""
-    return [item for item in items(value) if isinstance(item, dict)]
+    return [item for item in items(value) if isinstance(item, dict)] if value else []
 
 
 def string(value: Any) -> str:

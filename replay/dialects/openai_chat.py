@@ -146,20 +146,20 @@ def _add_delta(message: Document, delta: Document) -> None:
     if isinstance(delta.get("role"), str):
         message["role"] = delta["role"]
     for fragment in documents(delta.get("tool_calls")):
-        _add_call(message.setdefault("tool_calls", []), fragment)
+        _add_call(message.setdefault("tool_calls", []), message.setdefault("latest", {}), fragment)
     if legacy := document(delta.get("function_call")):
         message.setdefault("function_call", []).append(legacy)
 
 
-def _add_call(calls: list[Document], fragment: Document) -> None:
+def _add_call(calls: list[Document], latest: dict[int, Document], fragment: Document) -> None:
     """Join by ``index``. Some servers number every call 0 or send no index: a new id then begins a new call."""
-    at, call_id = fragment.get("index"), string(fragment.get("id"))
-    same = [call for call in calls if call["index"] == at]
-    if not same or (call_id and same[-1]["id"] and call_id != same[-1]["id"]):
-        same = [{"index": at, "id": call_id, "fragments": []}]
-        calls.extend(same)
-    same[-1]["id"] = same[-1]["id"] or call_id
-    same[-1]["fragments"].append(document(fragment.get("function")) or document(fragment.get("custom")))
+    at, call_id = lenient.index(fragment.get("index"), 0), string(fragment.get("id"))
+    call = latest.get(at)
+    if call is None or (call_id and call["id"] and call_id != call["id"]):
+        call = latest[at] = {"id": call_id, "fragments": []}
+        calls.append(call)
+    call["id"] = call["id"] or call_id
+    call["fragments"].append(document(fragment.get("function")) or document(fragment.get("custom")))
 
 
 def _with_calls(choice: Document) -> Document:

@@ -1,0 +1,69 @@
+"""What LLM calls cost at list price, by the optional package ``genai-prices`` (extra ``prices``); offline."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from replay.dialects.reading import LlmReading
+from replay.dialects.steps import Step
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def cost(steps: Iterable[Step], created: int) -> float | None:
+    """The list price in USD of all LLM calls among ``steps``, of a run that began ``created`` ns after the epoch.
+
+    None when it is not certain: the package is absent, a model has no known price, or an answer came without usage.
+    A call that failed without usage costs nothing. The provider is told by the URL; behind a proxy or at a host that
+    the package does not know, it is the one whose wire format is spoken.
+    """
+    prices = _package()
+    if prices is None:
+        return None
+    total = 0.0
+    for step in steps:
+        if step.kind != "llm" or (step.usage is None and step.status == "error"):
+            continue
+        price = _step_cost(prices, step, created)
+        if price is None:
+            return None
+        total += price
+    return total
+
+
+def _package() -> Any:
+    try:
+        return importlib.import_module("genai_prices")
+    except ImportError:
+        return None
+
+
+def _step_cost(prices: Any, step: Step, created: int) -> float | None:
+    reading, usage, source = step.reading, step.usage, step.source
+    if usage is None or source is None or not isinstance(reading, LlmReading):
+        return None
+    counted = prices.Usage(
+        input_tokens=usage.input,
+        cache_read_tokens=usage.cached,
+        cache_write_tokens=usage.cache_written,
+        output_tokens=usage.output,
+    )
+    model = (step.answer.model if step.answer else "") or step.model
+    try:
+        when = _EPOCH + timedelta(microseconds=(created + step.at) // 1000)
+        provider = _provider(prices, source.request.target) or reading.dialect.provider
+        priced = prices.calc_price(counted, model, provider_id=provider, genai_request_timestamp=when)
+    except (LookupError, ValueError, OverflowError):
+        return None
+    return float(priced.total_price)
+
+
+def _provider(prices: Any, url: str) -> str | None:
+    """Who is at ``url``, or None when nobody that the package knows is."""
+    try:
+        return str(prices.data_snapshot.get_snapshot().find_provider(None, None, url).id)
+    except LookupError:
+        return None
