@@ -4,7 +4,7 @@
 
     with replay.testing.model_server() as server:
         client = openai.OpenAI(base_url=server.openai, api_key="any")
-        server.script([Reply(status=429, headers={"retry-after": "0"})])  # refuse one, then answer
+        server.script([Reply(status=429, headers={"retry-after-ms": "1"})])  # refuse one, then answer
         ...
         assert server.calls == 2
 """

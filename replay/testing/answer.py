@@ -73,7 +73,7 @@ class Sending:
 
 def _changed(answer: Answer, reply: Reply) -> Answer:
     headers = dict(answer.headers) | {name.lower(): value for name, value in reply.headers.items()}
-    chunks = answer.chunks
+    chunks, gaps = answer.chunks, answer.gaps
     if reply.gzip:
         headers["content-encoding"] = "gzip"
         chunks = tuple(_gzipped(chunks))
@@ -81,8 +81,8 @@ def _changed(answer: Answer, reply: Reply) -> Answer:
         headers["content-length"] = str(sum(map(len, chunks)))
     if reply.split:
         whole = b"".join(chunks)
-        chunks = tuple(whole[at : at + reply.split] for at in range(0, len(whole), reply.split))
-    return replace(answer, headers=tuple(headers.items()), chunks=chunks)
+        chunks, gaps = tuple(whole[at : at + reply.split] for at in range(0, len(whole), reply.split)), ()
+    return replace(answer, headers=tuple(headers.items()), chunks=chunks, gaps=gaps)
 
 
 def _gzipped(chunks: tuple[bytes, ...]) -> Iterator[bytes]:

@@ -63,7 +63,7 @@ def _only_replays() -> bool:
 def _is_ours(port: int) -> bool:
     """Whether a server of ours listens on ``port``; False when nothing does."""
     with inside():
-        link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
         try:
             link.request("GET", "/control")
             ours = json.loads(link.getresponse().read())["server"] == "replay.testing"

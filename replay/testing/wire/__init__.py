@@ -10,5 +10,6 @@ BY_PATH: dict[str, Wire] = {
     "/v1/responses": openai_responses.WIRE,
     "/v1/messages": anthropic.WIRE,
     "/v1beta/models/{model}": gemini.WIRE,
+    "/v1/models/{model}": gemini.WIRE,
 }
 """Starlette route paths. Gemini's model segment carries its verb after a colon."""

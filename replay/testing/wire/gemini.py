@@ -1,5 +1,5 @@
-"""Gemini: ``POST /v1beta/models/{model}:generateContent`` and ``:streamGenerateContent?alt=sse`` (Gemini API reference,
-"Generating content")."""
+"""Gemini: ``POST /v1beta/models/{model}:generateContent`` and ``:streamGenerateContent?alt=sse``; google-genai 3 says
+``/v1`` (Gemini API reference, "Generating content")."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ def read(body: dict[str, Any], path: str) -> Prompt:
     called = _PATH.search(path)
     if called is None:
         raise BadRequest(f"No model in the path {path}.")
-    config = body.get("generationConfig") or {}
+    config = _field(body, "generationConfig") or {}
     tools, must_call = _offered(body)
-    system = [Message("system", _text(body["systemInstruction"]["parts"]))] if body.get("systemInstruction") else []
+    told = _field(body, "systemInstruction")
+    system = [Message("system", _text(told["parts"]))] if told else []
     return Prompt(
         model=called["model"],
         messages=(*system, *(part for content in body["contents"] for part in _messages(content))),
         tools=tools,
         schema=_schema(config),
         must_call=must_call,
-        max_tokens=config.get("maxOutputTokens"),
+        max_tokens=_field(config, "maxOutputTokens"),
         steady=steady(config),
         stream=called["verb"] == "streamGenerateContent",
         raw=body,
@@ -56,17 +57,17 @@ def error(status: int, message: str) -> dict[str, Any]:
 
 
 def _offered(body: dict[str, Any]) -> tuple[tuple[Tool, ...], bool]:
-    declared = [function for tool in body.get("tools") or () for function in tool.get("functionDeclarations") or ()]
+    declared = [function for tool in body.get("tools") or () for function in _field(tool, "functionDeclarations") or ()]
     tools = tuple(
         Tool(
             function["name"],
             function.get("description") or "",
-            function.get("parametersJsonSchema") or function.get("parameters") or {},
+            _field(function, "parametersJsonSchema") or function.get("parameters") or {},
         )
         for function in declared
     )
-    config = (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
-    allowed = config.get("allowedFunctionNames")
+    config = _field(_field(body, "toolConfig") or {}, "functionCallingConfig") or {}
+    allowed = _field(config, "allowedFunctionNames")
     tools = tuple(tool for tool in tools if not allowed or tool.name in allowed)
     return (() if config.get("mode") == "NONE" else tools), config.get("mode") == "ANY"
 
@@ -75,16 +76,21 @@ def _messages(content: dict[str, Any]) -> Iterator[Message]:
     """One content as messages. Calls without an id are told apart by their name, as the API does."""
     parts = content.get("parts") or ()
     for part in parts:
-        if result := part.get("functionResponse"):
+        if result := _field(part, "functionResponse"):
             yield Message("tool", compact(_unwrapped(result["response"])), call_id=result.get("id") or result["name"])
     calls = tuple(
         ToolCall(call["name"], call.get("args") or {}, call.get("id") or call["name"])
         for part in parts
-        if (call := part.get("functionCall"))
+        if (call := _field(part, "functionCall"))
     )
     role: Role = "assistant" if content.get("role") == "model" else "user"
     if _text(parts) or calls:
         yield Message(role, _text(parts), calls)
+
+
+def _field(data: dict[str, Any], name: str) -> Any:
+    """A field by its camel-case name, or by its snake-case one: protobuf's JSON takes both, and the SDK sends both."""
+    return data.get(name) or data.get(re.sub(r"(?=[A-Z])", "_", name).lower())
 
 
 def _unwrapped(response: Any) -> Any:
@@ -99,9 +105,9 @@ def _text(parts: Any) -> str:
 
 
 def _schema(config: dict[str, Any]) -> dict[str, Any] | None:
-    if config.get("responseMimeType") != "application/json":
+    if _field(config, "responseMimeType") != "application/json":
         return None
-    schema: dict[str, Any] = config.get("responseJsonSchema") or config.get("responseSchema") or {}
+    schema: dict[str, Any] = _field(config, "responseJsonSchema") or _field(config, "responseSchema") or {}
     return schema
 
 

@@ -1,0 +1,35 @@
+"""Loopback servers for all tests, one process each for the whole session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from replay.testing import ModelServer, ToolServer, model_server, tool_server
+
+
+@pytest.fixture(scope="session")
+def model_process() -> Iterator[ModelServer]:
+    with model_server(latency=(0.0, 0.002)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tool_process() -> Iterator[ToolServer]:
+    with tool_server(latency=(0.0, 0.002)) as server:
+        yield server
+
+
+@pytest.fixture
+def models(model_process: ModelServer) -> ModelServer:
+    """A model server that has seen no call yet."""
+    model_process.reset()
+    return model_process
+
+
+@pytest.fixture
+def tools(tool_process: ToolServer) -> ToolServer:
+    """A tool service that has seen no call yet."""
+    tool_process.reset()
+    return tool_process
