@@ -1,0 +1,90 @@
+"""Reading frames from a file at any offset. Not by mmap: a file cut short while it is mapped would kill the process."""
+
+from __future__ import annotations
+
+import os
+from zlib import crc32
+
+from replay.cassette.frame import FIELDS, FORMAT, MAGIC, MARKER, PREAMBLE, START, Frame, max_payload
+from replay.cassette.migrate import check_format
+from replay.errors import CassetteError
+
+WINDOW = 64 << 10
+
+
+class File:
+    """An open cassette. ``size`` is its length when it was opened; what is appended later does not exist here.
+
+    Raises :class:`CassetteError` when ``path`` cannot be read, is no cassette, or needs a newer version.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._window = b""
+        self._window_start = 0
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self.size = os.fstat(self._fd).st_size
+            start = os.pread(self._fd, PREAMBLE.size, 0)
+        except OSError as error:
+            raise CassetteError(f"cannot read {path}: {error.strerror}", hint="is the path right?") from error
+        _check_start(path, start)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        fd, self._fd = getattr(self, "_fd", -1), -1
+        if fd >= 0:
+            os.close(fd)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """``count`` bytes from ``offset``, fewer at the end of the file."""
+        window, at = self._window, offset - self._window_start
+        if at >= 0 and at + count <= len(window):
+            return window[at : at + count]
+        if count >= WINDOW:
+            return self._pread(offset, count)
+        # One assignment each, and the pair checked by length: two threads at worst read twice.
+        window = self._pread(offset, WINDOW)
+        self._window, self._window_start = b"", offset
+        self._window = window
+        return window[:count]
+
+    def frame_at(self, offset: int) -> Frame:
+        """The frame at ``offset``. Raises :class:`CassetteError` when there is none, or it is damaged."""
+        frame, why = self.try_frame(offset)
+        if frame is None:
+            raise CassetteError(f"{self.path}: byte {offset}: {why}", hint="`replay verify` lists every damaged frame")
+        return frame
+
+    def try_frame(self, offset: int) -> tuple[Frame | None, str]:
+        """The frame at ``offset``, or None and why not."""
+        start = self.read(offset, START.size)
+        if len(start) < START.size:
+            return None, "the file ends in the middle of a frame"
+        marker, kind, writer, length, check, link = START.unpack(start)
+        if marker != MARKER:
+            return None, "no frame begins here"
+        if length > max_payload(kind):
+            return None, f"the frame claims {length} bytes"
+        if offset + START.size + length > self.size:
+            return None, "the file ends in the middle of a frame"
+        payload = self.read(offset + START.size, length)
+        if crc32(payload, crc32(link, crc32(FIELDS.pack(kind, writer, length)))) != check:
+            return None, "the checksum is wrong"
+        return Frame(offset, kind, writer, link, payload), ""
+
+    def _pread(self, offset: int, count: int) -> bytes:
+        try:
+            return os.pread(self._fd, max(0, min(count, self.size - offset)), offset)
+        except (OSError, OverflowError) as error:
+            raise CassetteError(f"cannot read {self.path}: {error}", hint="is the disk all right?") from error
+
+
+def _check_start(path: str, start: bytes) -> None:
+    if not start:
+        raise CassetteError(f"{path} is empty", hint="the run that was to write it never began")
+    if len(start) < PREAMBLE.size or not start.startswith(MAGIC):
+        raise CassetteError(f"{path} is not a cassette", hint="a cassette is what `replay record` writes")
+    check_format(path, PREAMBLE.unpack(start)[1], FORMAT)

@@ -1,0 +1,114 @@
+"""The layout of one frame, as FORMAT.md tells it: a fixed start, then the payload.
+
+::
+
+    marker 4 | kind 1 | writer 4 | length 4 | crc 4 | link 16 | payload
+
+Integers are little-endian. The CRC-32 covers everything after it and what stands between it and the marker.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import blake2b
+from typing import Any
+from zlib import crc32
+
+import msgpack
+
+from replay.errors import CassetteError
+
+FORMAT = 1
+MAGIC = b"\x89replay\n"
+PREAMBLE = struct.Struct("<8sI")
+"""At the start of the file: the magic and the format number."""
+
+# No byte of msgpack's own is 0xc1, so the marker does not turn up in a payload except inside of text or binary data.
+MARKER = b"\xc1Rp\xc1"
+START = struct.Struct("<4sBIII16s")
+FIELDS = struct.Struct("<BII")
+LINK_SIZE = 16
+NO_LINK = bytes(LINK_SIZE)
+
+MAX_PAYLOAD = 8 << 20
+MAX_SEAL = 256 << 20
+MAX_ITEMS = 1 << 20
+
+
+class Kind(IntEnum):
+    """What a frame holds."""
+
+    HEADER = 1
+    WRITER = 2
+    BLOBS = 3
+    ISSUE = 4
+    PARTS = 5
+    READS = 6
+    NOTE = 7
+    SEAL = 8
+    TAIL = 9
+
+
+NAMES = {int(kind): kind.name.lower() for kind in Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame as found at byte ``offset``; ``size`` counts its start too."""
+
+    offset: int
+    kind: int
+    writer: int
+    link: bytes
+    payload: bytes
+
+    @property
+    def size(self) -> int:
+        return START.size + len(self.payload)
+
+    @property
+    def name(self) -> str:
+        return NAMES.get(self.kind, f"kind {self.kind}")
+
+
+def next_link(previous: bytes, kind: int, payload: bytes) -> bytes:
+    """The link of a frame: a hash over the link before it in its writer's chain, its kind and its payload."""
+    return blake2b(previous + bytes([kind]) + payload, digest_size=LINK_SIZE).digest()
+
+
+def encode_frame(kind: int, writer: int, link: bytes, payload: bytes) -> bytes:
+    check = crc32(payload, crc32(link, crc32(FIELDS.pack(kind, writer, len(payload)))))
+    return START.pack(MARKER, kind, writer, len(payload), check, link) + payload
+
+
+def pack(value: Any) -> bytes:
+    """``value`` (lists, text, bytes, integers, None) as msgpack."""
+    return msgpack.packb(value, use_bin_type=True)  # type: ignore[no-any-return]
+
+
+TAIL_SIZE = START.size + len(pack([bytes(8)]))
+"""A tail frame holds the distance back to its seal in 8 bytes, so that it can be found from the end of the file."""
+
+
+def max_payload(kind: int) -> int:
+    """The most bytes that a frame of this kind may hold. Only the seal grows with the number of events."""
+    return MAX_SEAL if kind == Kind.SEAL else MAX_PAYLOAD
+
+
+def unpack(frame: Frame) -> Any:
+    """The payload of a frame. Raises :class:`CassetteError` for anything that this module did not pack."""
+    try:
+        return msgpack.unpackb(
+            frame.payload, raw=False, max_array_len=MAX_ITEMS, max_map_len=0, max_ext_len=0, strict_map_key=True
+        )
+    except Exception as error:  # msgpack's errors have no common class
+        raise damaged(frame, f"cannot be decoded: {error}") from error
+
+
+def damaged(frame: Frame, what: str) -> CassetteError:
+    """The error for a frame whose content makes no sense."""
+    return CassetteError(
+        f"the {frame.name} frame at byte {frame.offset} {what}", hint="`replay verify` lists every damaged frame"
+    )

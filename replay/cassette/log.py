@@ -1,0 +1,149 @@
+"""One process's end of the file: encoded frames go in whole, by a single write each time, and never anywhere else."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from replay.cassette.frame import (
+    FORMAT,
+    MAGIC,
+    NO_LINK,
+    PREAMBLE,
+    START,
+    Kind,
+    encode_frame,
+    max_payload,
+    next_link,
+    pack,
+)
+from replay.cassette.index import WRITER_STEP, Index
+from replay.cassette.stock import Stock
+from replay.errors import CassetteError, UsageError
+
+SYNC_EVERY = 1_000_000_000
+"""Nanoseconds of the run between two fdatasync, which cost milliseconds each."""
+
+JOINING = 0xFFFFFFFF
+"""Stands in a writer frame, which is written before its writer has a number."""
+Payloads = list[tuple[Kind, list[Any]]]
+
+
+class Log:
+    """Appends frames. Raises OSError or ValueError; then nothing of that call counts as written."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.writer = 0
+        self.stock = Stock()
+        self.index = Index()
+        self.size = 0
+        """Bytes that this process has written."""
+        self._link = NO_LINK
+        self._synced = 0
+
+    @classmethod
+    def create(cls, path: str, header: list[Any]) -> Log:
+        """A new file with its first frame. An existing cassette at ``path`` is replaced, any other file is not."""
+        log = cls(_create(path))
+        log._append([(Kind.HEADER, header)], PREAMBLE.pack(MAGIC, FORMAT))
+        return log
+
+    @classmethod
+    def join(cls, path: str, pid: int, lineage: str) -> Log:
+        """The end of a file that another process of the run has created."""
+        log = cls(_open(path, os.O_WRONLY | os.O_APPEND))
+        log.writer = JOINING
+        log.writer = log._append([(Kind.WRITER, [pid, lineage])]) // WRITER_STEP
+        return log
+
+    def write(self, payloads: Payloads) -> None:
+        """Write frames, with the stock's new blobs ahead of, or in, the first that may refer to them."""
+        sections = self.stock.take_sections()
+        frames: Payloads = [(Kind.BLOBS, [section]) for section in sections[:-1]]
+        if sections:
+            (kind, payload), *payloads = payloads
+            frames.append((kind, [sections[-1], *payload[1:]]))
+        try:
+            self._append(frames + payloads)
+        except BaseException:
+            self.stock.forget()
+            raise
+
+    def seal(self, index: Index) -> None:
+        """The index, and a last frame of fixed size that leads back to it."""
+        payload = index.encode()
+        back = START.size + len(pack(payload))
+        self._append([(Kind.SEAL, payload), (Kind.TAIL, [back.to_bytes(8, "little")])])
+
+    def sync(self, at: int) -> None:
+        """To the disk, if the last time was long enough ago."""
+        if at - self._synced >= SYNC_EVERY:
+            self._synced = at
+            _to_disk(self.fd)
+
+    def close(self) -> None:
+        fd, self.fd = self.fd, -1
+        try:
+            _to_disk(fd)
+        finally:
+            os.close(fd)
+
+    def _append(self, frames: Payloads, data: bytes = b"") -> int:
+        """One write; returns where it begins in the file."""
+        link, starts, links = self._link, [], []
+        for kind, payload in frames:
+            packed = pack(payload)
+            if len(packed) > max_payload(kind):
+                raise ValueError(f"a frame of {len(packed)} bytes is too large")
+            link = next_link(link, kind, packed)
+            starts.append(len(data))
+            links.append(link)
+            data += encode_frame(kind, self.writer, link, packed)
+        begin = _write_whole(self.fd, data)
+        self._link = link
+        self.size += len(data)
+        self.index.end = begin + len(data)
+        for (kind, payload), start, mark in zip(frames, starts, links, strict=True):
+            self.index.add(begin + start, self.writer, kind, payload, mark)
+        return begin
+
+
+def _write_whole(fd: int, data: bytes) -> int:
+    """Append ``data`` and return its offset. The position after an appending write is its end, whoever else writes."""
+    written = os.write(fd, data)
+    if written != len(data):
+        raise OSError(f"only {written} of {len(data)} bytes were written: is the disk full?")
+    return os.lseek(fd, 0, os.SEEK_CUR) - written
+
+
+def _to_disk(fd: int) -> None:
+    getattr(os, "fdatasync", os.fsync)(fd)
+
+
+def _create(path: str) -> int:
+    _remove_cassette(path)
+    return _open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+
+
+def _remove_cassette(path: str) -> None:
+    """Make room. Removed rather than emptied, because another process may be reading it."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(len(MAGIC))
+        if not MAGIC.startswith(start):
+            raise UsageError(f"{path} exists and is no cassette", hint="choose another path, or remove the file")
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"cannot replace {path}: {error.strerror}", hint="choose another path") from error
+
+
+def _open(path: str, flags: int) -> int:
+    try:
+        return os.open(path, flags | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CassetteError(
+            f"cannot write {path}: {error.strerror}", hint="does its directory exist, and may you write there?"
+        ) from error

@@ -1,0 +1,194 @@
+"""Opening a cassette. Nothing is decoded before it is asked for; a sealed file opens by its index, without a scan."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any, TypeVar, overload
+
+from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads
+from replay.cassette.file import File
+from replay.cassette.frame import PREAMBLE, TAIL_SIZE, Frame, Kind, damaged, unpack
+from replay.cassette.index import Index, decode_index
+from replay.cassette.scan import Scan, scan_file
+from replay.cassette.shelf import Shelf
+from replay.errors import CassetteError
+from replay.events import Event, Header, Note, Reads
+
+T = TypeVar("T")
+
+MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, struct.error, RecursionError)
+"""What decoding a payload of the wrong shape raises."""
+
+MAX_SAID = 5
+
+
+class Reader:
+    """One cassette. Raises :class:`replay.errors.CassetteError` when it cannot be opened.
+
+    ``cut`` says in words what the file lacks (it was never sealed, a frame is torn), or is None.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = File(path)
+        self.header: Header = self._decode_header()
+        self.cut: str | None = None
+        self._index = self._sealed_index() or self._scanned_index()
+        self._shelf = Shelf(self._file.frame_at)
+        columns = self._index.columns
+        for row in zip(
+            columns["section_writers"],
+            columns["first_blobs"],
+            columns["first_nodes"],
+            columns["section_offsets"],
+            strict=True,
+        ):
+            self._shelf.register(*row)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """All events, in order of issue; each is decoded when it is asked for."""
+        return Events(self)
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        return [self._at(offset, Kind.NOTE, decode_note) for offset in self._index.columns["notes"]]
+
+    @cached_property
+    def reads(self) -> list[Reads]:
+        """Reads of the clock and the dice; those of one lineage and source are in order."""
+        return [self._at(offset, Kind.READS, decode_reads) for offset in self._index.columns["reads"]]
+
+    def keys(self) -> Iterator[tuple[int, str, bytes]]:
+        """Id, lineage and fingerprint of every event in order of issue, without decoding any."""
+        return self._index.keys()
+
+    def event(self, id: int) -> Event:
+        """The event ``id`` with its answer. Raises :class:`CassetteError` if there is none, or it is damaged."""
+        try:
+            row = self._index.row(id)
+        except KeyError:
+            raise CassetteError(f"there is no event {id}", hint=f"the cassette holds {len(self._index)}") from None
+        return self.event_in_row(row)
+
+    def event_in_row(self, row: int) -> Event:
+        """The ``row``-th event in order of issue, from 0."""
+        id = self._index.columns["ids"][row]
+        parts = AnswerParts(self._shelf)
+        for offset in self._index.parts(row):
+            self._add_part(offset, id, parts)
+        frame, payload = self._payload(self._index.columns["offsets"][row], Kind.ISSUE)
+        try:
+            if payload[1] != id:
+                raise ValueError("another event than the index says")
+            return decode_issue(payload, self._shelf, frame.writer, parts.answer())
+        except MALFORMED as error:
+            raise damaged(frame, f"makes no sense: {error}") from error
+
+    def verify(self) -> list[str]:
+        """Walk every frame: checksums, chains, the seal, and that all that is there decodes. Damage, in words."""
+        found = scan_file(self._file)
+        problems = [str(damage) for damage in found.damage]
+        if not found.sealed:
+            problems.append("the file was never sealed: the run did not end, or is still going on")
+        if not problems:
+            problems.extend(self._undecodable())
+        return problems
+
+    def _undecodable(self) -> Iterator[str]:
+        checks: list[Callable[[], Any]] = [lambda: self.notes, lambda: self.reads]
+        checks += [partial(self.event_in_row, row) for row in range(len(self._index))]
+        for check in checks:
+            try:
+                check()
+            except CassetteError as error:
+                yield error.message
+
+    def _sealed_index(self) -> Index | None:
+        """The index in the seal at the end of the file, or None if there is no such thing, or it is out of date."""
+        tail, _ = self._file.try_frame(self._file.size - TAIL_SIZE)
+        if tail is None or tail.kind != Kind.TAIL:
+            return None
+        distance = _distance(tail)
+        offset = tail.offset - distance
+        seal, _ = self._file.try_frame(offset) if distance > 0 and offset > 0 else (None, "")
+        if seal is None or seal.kind != Kind.SEAL or seal.size != distance:
+            return None
+        index = decode_index(unpack(seal))
+        return index if index.end == offset else None
+
+    def _scanned_index(self) -> Index:
+        found = scan_file(self._file)
+        self.cut = _what_is_missing(found)
+        return found.index
+
+    def _decode_header(self) -> Header:
+        frame = self._file.frame_at(PREAMBLE.size)
+        if frame.kind != Kind.HEADER:
+            raise damaged(frame, "should be the header")
+        try:
+            return decode_header(unpack(frame))
+        except MALFORMED as error:
+            raise damaged(frame, f"makes no sense: {error}") from error
+
+    def _payload(self, offset: int, kind: Kind) -> tuple[Frame, Any]:
+        frame = self._file.frame_at(offset)
+        if frame.kind != kind:
+            raise damaged(frame, f"should be of kind {kind.name.lower()}")
+        return frame, unpack(frame)
+
+    def _at(self, offset: int, kind: Kind, decode: Callable[[Any, Shelf, int], T]) -> T:
+        frame, payload = self._payload(offset, kind)
+        try:
+            return decode(payload, self._shelf, frame.writer)
+        except MALFORMED as error:
+            raise damaged(frame, f"makes no sense: {error}") from error
+
+    def _add_part(self, offset: int, id: int, parts: AnswerParts) -> None:
+        frame, payload = self._payload(offset, Kind.PARTS)
+        try:
+            if payload[1] != id:
+                raise ValueError("another event than the index says")
+            parts.add(payload, frame.writer)
+        except MALFORMED as error:
+            raise damaged(frame, f"makes no sense: {error}") from error
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+
+class Events(Sequence[Event]):
+    """The events of a reader as a sequence that decodes on access."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    @overload
+    def __getitem__(self, place: int) -> Event: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Event]: ...
+    def __getitem__(self, place: int | slice) -> Event | list[Event]:
+        if isinstance(place, slice):
+            return [self._reader.event_in_row(row) for row in range(*place.indices(len(self)))]
+        return self._reader.event_in_row(range(len(self))[place])
+
+
+def _distance(tail: Frame) -> int:
+    payload = unpack(tail)
+    if isinstance(payload, list) and len(payload) == 1 and type(payload[0]) is bytes and len(payload[0]) == 8:
+        return int.from_bytes(payload[0], "little")
+    return 0
+
+
+def _what_is_missing(found: Scan) -> str | None:
+    """The words for :attr:`Reader.cut`."""
+    said = [str(damage) for damage in found.damage]
+    if not found.sealed:
+        ids = found.index.columns["ids"]
+        last = f"cut short after event {ids[-1]}" if ids else "cut short before the first event"
+        said.insert(0, last)
+    return "; ".join(said[:MAX_SAID]) or None

@@ -1,0 +1,139 @@
+"""The reader's side of a stock: numbers back to texts, blobs and bodies, with bounds on what they may grow to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any
+
+from replay.cassette.frame import Frame, damaged, unpack
+from replay.cassette.stock import NO_NODE, decode_text
+from replay.errors import CassetteError
+from replay.events import Headers
+
+MAX_BODY = 256 << 20
+"""The most bytes that one body may expand to."""
+
+STEP_COST = 64
+"""What an element of a list costs on top of its bytes, so that endless lists of nothing come to an end too."""
+
+CACHED_SECTIONS = 32 << 20
+CACHED_TEXTS = 1 << 14
+
+Opened = tuple[int, list[bytes], int, list[int]]
+
+
+class Shelf:
+    """``frame_at`` reads the frame at an offset. Sections are registered in file order, then decoded when needed."""
+
+    def __init__(self, frame_at: Callable[[int], Frame]) -> None:
+        self._frame_at = frame_at
+        self._blobs: dict[int, list[int]] = {}
+        self._nodes: dict[int, list[int]] = {}
+        self._offsets: dict[int, list[int]] = {}
+        self._opened: dict[int, Opened] = {}
+        self._opened_size = 0
+        self._texts: dict[tuple[int, int], str] = {}
+
+    def register(self, writer: int, first_blob: int, first_node: int, offset: int) -> None:
+        """The frame at ``offset`` holds the blobs and nodes of ``writer`` from these numbers on."""
+        if writer not in self._offsets:
+            self._blobs[writer], self._nodes[writer], self._offsets[writer] = [], [], []
+        self._blobs[writer].append(first_blob)
+        self._nodes[writer].append(first_node)
+        self._offsets[writer].append(offset)
+
+    def text(self, writer: int, number: int) -> str:
+        found = self._texts.get((writer, number))
+        if found is None:
+            found = decode_text(self.blob(writer, number))
+            if len(self._texts) >= CACHED_TEXTS:
+                self._texts.clear()
+            self._texts[writer, number] = found
+        return found
+
+    def headers(self, writer: int, numbers: Any) -> Headers:
+        texts = [self._texts.get((writer, number)) or self.text(writer, number) for number in numbers]
+        return tuple(zip(texts[::2], texts[1::2], strict=True))
+
+    def data(self, writer: int, items: Any) -> bytes:
+        """The bytes that items (literals, blob numbers, lists) stand for."""
+        pieces: list[bytes] = []
+        cost = 0
+        for item in items:
+            if type(item) is bytes:
+                pieces.append(item)
+            elif type(item) is int:
+                pieces.append(self.blob(writer, item))
+            else:
+                cost += self._add_list(pieces, writer, *item)
+            cost += len(pieces[-1]) if pieces else 0
+            if cost > MAX_BODY:
+                raise _too_large()
+        return b"".join(pieces)
+
+    def blob(self, writer: int, number: int) -> bytes:
+        first, blobs, _, _ = self._section(writer, self._blobs, number)
+        if not 0 <= number - first < len(blobs):
+            raise _missing("blob", number)
+        return blobs[number - first]
+
+    def _add_list(self, pieces: list[bytes], writer: int, node: int) -> int:
+        """Add the elements of a list, found from its last node back: parents come before children, so this ends."""
+        start = len(pieces)
+        cost = 0
+        while node != NO_NODE:
+            _, _, first, nodes = self._section(writer, self._nodes, node)
+            at = 2 * (node - first)
+            if not 0 <= at < len(nodes) - 1 or not NO_NODE <= nodes[at] < node:
+                raise _missing("list node", node)
+            pieces.append(self.blob(writer, nodes[at + 1]))
+            cost += len(pieces[-1]) + STEP_COST
+            if cost > MAX_BODY:
+                raise _too_large()
+            node = nodes[at]
+        pieces[start:] = pieces[: start - 1 if start else None : -1]
+        return cost
+
+    def _section(self, writer: int, firsts: dict[int, list[int]], number: int) -> Opened:
+        place = bisect_right(firsts.get(writer, ()), number) - 1
+        if place < 0:
+            raise _missing("number", number)
+        offset = self._offsets[writer][place]
+        return self._opened.get(offset) or self._open(offset)
+
+    def _open(self, offset: int) -> Opened:
+        frame = self._frame_at(offset)
+        payload = unpack(frame)
+        section: Any = payload[0] if isinstance(payload, list) and payload else None
+        if not is_section(section):
+            raise damaged(frame, "holds no blobs where the index says so")
+        self._opened_size += frame.size
+        if self._opened_size > CACHED_SECTIONS:
+            self._opened.clear()
+            self._opened_size = frame.size
+        opened = self._opened[offset] = tuple(section)
+        return opened
+
+
+def is_section(section: Any) -> bool:
+    """Whether this is what :meth:`replay.cassette.stock.Stock.take_sections` gives."""
+    if not isinstance(section, list) or len(section) != 4:
+        return False
+    first_blob, blobs, first_node, nodes = section
+    return (
+        type(first_blob) is int
+        and type(first_node) is int
+        and type(blobs) is list
+        and type(nodes) is list
+        and set(map(type, blobs)) <= {bytes}
+        and set(map(type, nodes)) <= {int}
+    )
+
+
+def _missing(what: str, number: int) -> CassetteError:
+    return CassetteError(f"{what} {number} is not in the file", hint="`replay verify` lists every damaged frame")
+
+
+def _too_large() -> CassetteError:
+    return CassetteError(f"a body expands to more than {MAX_BODY} bytes", hint="the file is damaged, or a trap")

@@ -1,0 +1,201 @@
+"""Writing a cassette while the run goes on. After creation nothing here raises into the program: what could not be
+written is remembered in words, and the run continues."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+from weakref import WeakSet
+
+from replay.cassette.batch import Batch
+from replay.cassette.codec import encode_header, encode_issue, encode_note, encode_reads
+from replay.cassette.frame import Kind
+from replay.cassette.log import Log, Payloads
+from replay.cassette.scan import scan
+from replay.errors import ReplayError
+from replay.events import Event, Header, Note, Part, Reads
+
+MAX_GAPS = 100
+MAX_READS = 4096
+"""Clock and dice values that wait for the next frame at most."""
+
+
+class Writer:
+    """One process's pen. Thread-safe; a forked child of the process goes on as a writer of its own."""
+
+    def __init__(self, path: str, lineage: str, log: Log, *, is_root: bool) -> None:
+        self._path = os.path.abspath(path)
+        self._lineage = lineage
+        self._log: Log | None = log
+        self._is_root = is_root
+        self._forked = False
+        self._gaps: list[str] = []
+        self._lock = Lock()
+        self._number = log.writer
+        self._stock = log.stock
+        self._next = 0
+        self._batches: dict[int, Batch] = {}
+        self._reads: dict[tuple[str, str], list[Any]] = {}
+        self._waiting_reads = 0
+        _alive.add(self)
+
+    @classmethod
+    def create(cls, path: str, header: Header) -> Writer:
+        """The root process's writer. Replaces a cassette at ``path``.
+
+        Raises :class:`replay.errors.CassetteError` or :class:`replay.errors.UsageError` when there can be no file.
+        """
+        return cls(path, "0", Log.create(path, encode_header(header)), is_root=True)
+
+    @classmethod
+    def join(cls, path: str, lineage: str) -> Writer:
+        """The writer of a child process of the run, at ``lineage``. Raises like :meth:`create`."""
+        return cls(path, lineage, Log.join(path, os.getpid(), lineage), is_root=False)
+
+    @property
+    def gaps(self) -> list[str]:
+        """What could not be written, in words; at most a hundred entries."""
+        return list(self._gaps)
+
+    def next_id(self) -> int:
+        """An event id that no other writer of this file gives out: the writer's number, then 32 bits of counter."""
+        with self._lock:
+            if self._forked:
+                self._attempt("joining after a fork", self._rejoin)
+            number, self._next = self._next, self._next + 1
+            return self._number << 32 | number
+
+    def issue(self, event: Event) -> None:
+        """Write the request of ``event``, before the call is made. Its answer is left to :meth:`part`."""
+        with self._lock:
+            self._attempt(f"the request of event {event.id}", self._issue, event)
+
+    def part(self, id: int, part: Part, at: int, tick: int) -> None:
+        """The next part of the answer to event ``id``, ``at`` ns since the start of the run."""
+        with self._lock:
+            self._attempt(f"the answer to event {id}", self._part, id, part, at, tick)
+
+    def reads(self, reads: Reads) -> None:
+        """Values of the clock or the dice; on disk before the next request or end is."""
+        with self._lock:
+            self._reads.setdefault((reads.lineage, reads.source), []).extend(reads.values)
+            self._waiting_reads += len(reads.values)
+            if self._waiting_reads >= MAX_READS:
+                self._attempt("reads of the clock or the dice", self._write, self._take_reads)
+
+    def note(self, note: Note) -> None:
+        with self._lock:
+            self._attempt(f"a note ({note.kind})", self._write, lambda: [(Kind.NOTE, encode_note(note, self._stock))])
+
+    def close(self, seal: bool = True) -> None:
+        """Write what waits, seal the file (the root only) and close it. Closing twice changes nothing."""
+        with self._lock:
+            if self._log is None or self._forked:
+                self._log = None
+                return
+            for batch in list(self._batches.values()):
+                self._attempt(f"the answer to event {batch.id}", self._flush_batch, batch, batch.since)
+            self._attempt("reads of the clock or the dice", self._write, self._take_reads)
+            if seal and self._is_root:
+                self._attempt("the seal", self._seal)
+            log, self._log = self._log, None
+            self._attempt("the end of the file", log.close)
+
+    # Called with the lock held --------------------------------------------------------------------------------------
+
+    def _attempt(self, what: str, do: Callable[..., None], *args: Any) -> None:
+        """Recording never breaks the program, whatever goes wrong: it becomes a gap."""
+        try:
+            do(*args)
+        except Exception as error:
+            reason = error.message if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
+            if len(self._gaps) < MAX_GAPS:
+                self._gaps.append(f"{what} could not be written: {reason}")
+
+    def _write(self, payloads: Callable[[], Payloads]) -> None:
+        if self._forked:
+            self._rejoin()
+        if self._log is None:
+            raise ValueError("the cassette is closed")
+        frames = payloads()
+        if frames:
+            self._log.write(frames)
+
+    def _issue(self, event: Event) -> None:
+        self._write(lambda: [*self._take_reads(), (Kind.ISSUE, encode_issue(event, self._stock))])
+        self._batches[event.id] = Batch(event.id, event.at)
+        self._sync(event.at)
+
+    def _part(self, id: int, part: Part, at: int, tick: int) -> None:
+        batch = self._batches.get(id)
+        if batch is None:
+            batch = self._batches[id] = Batch(id, at)
+        if batch.add(part, at, tick):
+            self._flush_batch(batch, at)
+
+    def _flush_batch(self, batch: Batch, at: int) -> None:
+        is_last = batch.is_last
+        if is_last:
+            self._batches.pop(batch.id, None)
+
+        def frames() -> Payloads:
+            payload = batch.take(at, self._stock)
+            return [*(self._take_reads() if is_last else []), *([(Kind.PARTS, payload)] if payload else [])]
+
+        self._write(frames)
+        self._sync(at)
+
+    def _take_reads(self) -> Payloads:
+        taken, self._reads, self._waiting_reads = self._reads, {}, 0
+        frames: Payloads = []
+        for (lineage, source), values in taken.items():
+            self._attempt(
+                f"reads of {source}",
+                lambda reads: frames.append((Kind.READS, encode_reads(reads, self._stock))),
+                Reads(lineage, source, tuple(values)),
+            )
+        return frames
+
+    def _sync(self, at: int) -> None:
+        if self._log is not None:
+            self._log.sync(at)
+
+    def _seal(self) -> None:
+        log = self._log
+        assert log is not None
+        # Other processes have written too: what they wrote is only known from the file.
+        alone = os.fstat(log.fd).st_size == log.size
+        log.seal(log.index if alone else scan(self._path).index)
+
+    # Forks ----------------------------------------------------------------------------------------------------------
+
+    def _after_fork(self) -> None:
+        """In a forked child: the lock may be held by a thread that is not here, what waits belongs to the parent."""
+        self._lock = Lock()
+        self._is_root = False
+        self._forked = self._log is not None
+        self._next = self._waiting_reads = 0
+        self._batches, self._reads = {}, {}
+
+    def _rejoin(self) -> None:
+        self._forked = False
+        inherited, self._log = self._log, None
+        if inherited is not None:
+            os.close(inherited.fd)
+        self._log = Log.join(self._path, os.getpid(), self._lineage)
+        self._number, self._stock = self._log.writer, self._log.stock
+
+
+_alive: WeakSet[Writer] = WeakSet()
+
+
+def _forked_child() -> None:
+    for writer in list(_alive):
+        writer._after_fork()
+
+
+# The only way to learn of a fork before any lock is touched; it cannot be undone, hence once for all writers.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked_child)
