@@ -1,12 +1,14 @@
-"""A cassette as a person reads it: what :func:`replay.open` returns. Everything is read when asked, and kept."""
+"""A cassette as a person reads it: what ``replay.open`` returns. Everything is read when asked, and kept."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from replay.cassette.reader import Reader
 from replay.dialects import price
 from replay.dialects.model import Usage
 from replay.dialects.steps import Step, steps
@@ -14,7 +16,7 @@ from replay.events import Event, Header, Note
 
 
 class Source(Protocol):
-    """What a cassette file offers (:class:`replay.cassette.Reader`)."""
+    """What a cassette file offers (:class:`replay.cassette.reader.Reader`)."""
 
     @property
     def header(self) -> Header: ...
@@ -36,7 +38,7 @@ class Cassette:
     * ``steps``, ``tools``, ``usage``, ``cost``, ``output``: derived.
     """
 
-    def __init__(self, path: str | Path, source: Source) -> None:
+    def __init__(self, path: str | os.PathLike[str], source: Source) -> None:
         self.path = Path(path)
         self._source = source
 
@@ -88,3 +90,8 @@ class Cassette:
 
     def __repr__(self) -> str:
         return f"<Cassette {self.path.name}: {len(self.events)} events>"
+
+
+def open_cassette(path: str | os.PathLike[str]) -> Cassette:
+    """The cassette at ``path``. Raises :class:`replay.errors.CassetteError` when it cannot be read."""
+    return Cassette(path, Reader(os.fspath(path)))

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from replay.dialects.model import LlmAnswer
@@ -12,6 +12,7 @@ from tests.dialects.exchanges import CHAT, answer, post
 from tests.dialects.scripts import PAIRS
 from tests.dialects.test_dialect import dialect_of
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FIELDS = [
     "role",
     "content",
@@ -67,6 +68,7 @@ ODD = st.recursive(
 OBJECTS = st.dictionaries(st.sampled_from(FIELDS), ODD, max_size=6)
 
 
+@PATIENT
 @given(OBJECTS, st.lists(OBJECTS, max_size=4))
 def test_odd_json_never_raises(body, chunks):
     request = post(CHAT, body)
@@ -124,6 +126,7 @@ def test_deep_nesting_never_raises(url, depth):
     dialect_of(url).request(post(url, reply.body))
 
 
+@PATIENT
 @given(st.binary(max_size=200))
 def test_any_bytes_never_raise(data):
     for dialect in DIALECTS:

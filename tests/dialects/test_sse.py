@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replay.dialects.sse import ServerEvent, server_events
@@ -39,6 +39,7 @@ def test_other_separators_of_unicode_end_no_line():
     assert read("data: a\u2028b\x0bc\n\n".encode()) == [ServerEvent("a\u2028b\x0bc")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), min_size=1), min_size=1))
 def test_all_three_line_ends_read_the_same(words):
     lines = "".join([f"data: {word}\n\n" for word in words])
