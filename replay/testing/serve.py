@@ -31,7 +31,10 @@ def serve(service: Service, port: int = 0, *, until_eof: bool = False) -> None:
     Raises :class:`UsageError` when the port is taken.
     """
     listener = _listen(port)
-    print(listener.getsockname()[1], flush=True)
+    chosen = listener.getsockname()[1]
+    print(chosen, flush=True)
+    if not until_eof:
+        print(f"replay: models and tools at http://127.0.0.1:{chosen}; Ctrl-C stops them", file=sys.stderr)
     asyncio.run(_run(service, listener, until_eof))
 
 

@@ -13,7 +13,7 @@ HELLO = {"model": "m", "messages": [{"role": "user", "content": "Hello, my kettl
 
 @pytest.fixture
 def client(models: ModelServer):
-    with OpenAI(base_url=models.openai, api_key="any", max_retries=0) as client:
+    with OpenAI(base_url=models.openai, api_key="any", max_retries=0, timeout=10) as client:
         yield client
 
 
