@@ -57,7 +57,7 @@ class Failures:
         """The library's own exception, with ``attributes`` that a constructor would have been given besides a text."""
         arguments = self.arguments(failure) if failure.name in self._classes else []
         if not arguments or any(argument is LOST for argument in arguments):
-            arguments = [failure.message]
+            arguments = [failure.message] if failure.message else []
         error = _construct(self.kind(failure), arguments, failure.message)
         for name, value in attributes.items():
             setattr(error, name, value)

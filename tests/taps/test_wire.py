@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import itertools
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ class Arrivals(io.RawIOBase):
 
 def split(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
-    return [data[one:two] for one, two in zip(places, places[1:], strict=False)]
+    return [data[one:two] for one, two in itertools.pairwise(places)]
 
 
 def consume(response: http.client.HTTPResponse, way: str, size: int | None) -> list[Any]:
