@@ -48,10 +48,10 @@ PATTERNS: tuple[Pattern, ...] = (
     _row("github-token", "ghp_|gho_|ghu_|ghs_|ghr_", _START + r"gh[pousr]_[A-Za-z0-9]{20,}"),
     _row("github-token", "github_pat_", _START + r"github_pat_[A-Za-z0-9_]{20,}"),
     _row("slack-token", "xox", _START + r"xox[abeoprs]-[A-Za-z0-9-]{12,}"),
-    _row("stripe-key", "k_live_|k_test_", _START + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
+    _row("stripe-key", "sk_live_|rk_live_|sk_test_|rk_test_", _START + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
     _row("huggingface-token", "hf_", _START + r"hf_[A-Za-z0-9]{30,}"),
     _row("groq-key", "gsk_", _START + r"gsk_[A-Za-z0-9]{40,}"),
-    _row("bearer", "earer ", r"\b[Bb]earer {1,4}" + _DIGIT + r"([A-Za-z0-9_+/-][A-Za-z0-9._~+/-]{15,}={0,2})", group=1),
+    _row("bearer", "Bearer |bearer ", r"\b[Bb]earer {1,4}" + _DIGIT + r"([A-Za-z0-9_+/-][A-Za-z0-9._~+/-]{15,}={0,2})", group=1),
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 from urllib.parse import quote
@@ -114,7 +114,7 @@ class Redactor:
         """``data`` with known values and secrets by shape replaced; the very object when there is none."""
         for name, regex, needles in self._known:
             if any(needle in data for needle in needles):
-                data = regex.sub(self._replacement(name, 0), data)
+                data = regex.sub(self.placeholder(name, needles[0]).encode(), data)
         if not may_hold_secret(data):
             return data
         for pattern in PATTERNS:
@@ -124,7 +124,7 @@ class Redactor:
 
     def stream(self) -> Stream:
         """A redactor for the chunks of one answer, which catches a secret that straddles chunks."""
-        return Stream(self.bytes, tuple(needle for _, _, needles in self._known for needle in needles))
+        return Stream(self.bytes, self._spans, tuple(needle for _, _, needles in self._known for needle in needles))
 
     def placeholder(self, name: str, secret: Data) -> str:
         """``<secret:name:N>``, the same for the same secret."""
@@ -150,6 +150,10 @@ class Redactor:
             return match[0][:start] + self.placeholder(name, match[group]).encode() + match[0][end:]
 
         return replacement
+
+    def _spans(self, data: Data) -> Iterator[tuple[int, int]]:
+        regexes = [regex for _, regex, _ in self._known] + [pattern.regex for pattern in PATTERNS]
+        return (found.span() for regex in regexes for found in regex.finditer(data))
 
     def _field(self, pair: tuple[str, str]) -> tuple[str, str]:
         name, value = pair

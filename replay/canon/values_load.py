@@ -125,6 +125,10 @@ def _rebuild_dataclass(kind: type, fields: dict[str, Any]) -> Any:
     return made
 
 
+def _bytes(value: Any) -> bytes:
+    return b64decode(value, validate=True)
+
+
 def _datetime(value: Any) -> datetime:
     if isinstance(value, str):
         return datetime.fromisoformat(value)
@@ -145,11 +149,11 @@ def _complex(value: Any) -> complex:
 
 # Tags whose content is text or numbers, and tags whose content is decoded first.
 LEAVES: dict[str, Decode] = {
-    "$text": lambda value: b64decode(value).decode("utf-8", "surrogatepass"),
+    "$text": lambda value: _bytes(value).decode("utf-8", "surrogatepass"),
     "$int": lambda value: int(value, 16),
     "$float": float,
-    "$bytes": b64decode,
-    "$bytearray": lambda value: bytearray(b64decode(value)),
+    "$bytes": _bytes,
+    "$bytearray": lambda value: bytearray(_bytes(value)),
     "$datetime": _datetime,
     "$date": date.fromisoformat,
     "$time": _time,

@@ -5,6 +5,7 @@ Whatever a payload holds, decoding gives an event or raises :class:`replay.error
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from itertools import accumulate
 from typing import Any, get_args
@@ -48,12 +49,13 @@ HEADER_TYPES: dict[type, tuple[str, ...]] = {
 
 
 def encode_header(header: Header) -> list[Any]:
-    return [orjson.dumps({"format": FORMAT, **asdict(header)})]
+    # Not orjson: a working directory may hold bytes that are not UTF-8.
+    return [json.dumps({"format": FORMAT, **asdict(header)}).encode()]
 
 
 def decode_header(payload: Any) -> Header:
     (data,) = payload
-    fields = orjson.loads(data)
+    fields = json.loads(data)
     entry = fields.pop("entry")
     del fields["format"]
     for wanted, names in HEADER_TYPES.items():

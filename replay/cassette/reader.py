@@ -136,7 +136,10 @@ class Reader:
         frame = self._file.frame_at(offset)
         if frame.kind != kind:
             raise damaged(frame, f"should be of kind {kind.name.lower()}")
-        return frame, unpack(frame)
+        payload = unpack(frame)
+        if isinstance(payload, list) and payload and payload[0] is not None:
+            self._shelf.keep(frame, payload[0])
+        return frame, payload
 
     def _at(self, offset: int, kind: Kind, decode: Callable[[Any, Shelf, int], T]) -> T:
         frame, payload = self._payload(offset, kind)

@@ -33,7 +33,8 @@ class Shelf:
         self._offsets: dict[int, list[int]] = {}
         self._opened: dict[int, Opened] = {}
         self._opened_size = 0
-        self._texts: dict[tuple[int, int], str] = {}
+        self._texts: dict[int, dict[int, str]] = {}
+        self._fields: dict[int, dict[tuple[int, int], tuple[str, str]]] = {}
 
     def register(self, writer: int, first_blob: int, first_node: int, offset: int) -> None:
         """The frame at ``offset`` holds the blobs and nodes of ``writer`` from these numbers on."""
@@ -44,17 +45,27 @@ class Shelf:
         self._offsets[writer].append(offset)
 
     def text(self, writer: int, number: int) -> str:
-        found = self._texts.get((writer, number))
+        texts = self._texts.setdefault(writer, {})
+        found = texts.get(number)
         if found is None:
             found = decode_text(self.blob(writer, number))
-            if len(self._texts) >= CACHED_TEXTS:
-                self._texts.clear()
-            self._texts[writer, number] = found
+            if len(texts) >= CACHED_TEXTS:
+                texts.clear()
+            texts[number] = found
         return found
 
     def headers(self, writer: int, numbers: Any) -> Headers:
-        texts = [self._texts.get((writer, number)) or self.text(writer, number) for number in numbers]
-        return tuple(zip(texts[::2], texts[1::2], strict=True))
+        """The fields whose names and values have these numbers, alternately; equal fields are one object."""
+        known = self._fields.setdefault(writer, {})
+        fields: list[tuple[str, str]] = []
+        for pair in zip(numbers[::2], numbers[1::2], strict=True):
+            field = known.get(pair)
+            if field is None:
+                if len(known) >= CACHED_TEXTS:
+                    known.clear()
+                field = known[pair] = (self.text(writer, pair[0]), self.text(writer, pair[1]))
+            fields.append(field)
+        return tuple(fields)
 
     def data(self, writer: int, items: Any) -> bytes:
         """The bytes that items (literals, blob numbers, lists) stand for."""
@@ -102,18 +113,24 @@ class Shelf:
         offset = self._offsets[writer][place]
         return self._opened.get(offset) or self._open(offset)
 
-    def _open(self, offset: int) -> Opened:
-        frame = self._frame_at(offset)
-        payload = unpack(frame)
-        section: Any = payload[0] if isinstance(payload, list) and payload else None
+    def keep(self, frame: Frame, section: Any) -> Opened:
+        """Remember the section of a frame that was decoded anyway. Raises :class:`CassetteError` if it is none."""
+        opened = self._opened.get(frame.offset)
+        if opened is not None:
+            return opened
         if not is_section(section):
-            raise damaged(frame, "holds no blobs where the index says so")
+            raise damaged(frame, "holds no blobs where it should")
         self._opened_size += frame.size
         if self._opened_size > CACHED_SECTIONS:
             self._opened.clear()
             self._opened_size = frame.size
-        opened = self._opened[offset] = tuple(section)
+        opened = self._opened[frame.offset] = tuple(section)
         return opened
+
+    def _open(self, offset: int) -> Opened:
+        frame = self._frame_at(offset)
+        payload = unpack(frame)
+        return self.keep(frame, payload[0] if isinstance(payload, list) and payload else None)
 
 
 def is_section(section: Any) -> bool:
