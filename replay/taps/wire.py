@@ -76,7 +76,8 @@ def header_items(headers: Any) -> Headers:
 class _File:
     """The buffered file that ``http.client`` reads a body from, and a watch on how far the framing has come.
 
-    ``announced`` counts the bytes at the front of the buffer that have been delivered already.
+    ``announced`` counts the bytes at the front of the buffer that have been delivered already, ``framing`` is what was
+    handed on since the last byte of body, ``stride`` the size of the last read within this HTTP chunk.
     """
 
     def __init__(self, call: Call, response: http.client.HTTPResponse) -> None:
@@ -89,6 +90,7 @@ class _File:
         self.state: State = "size" if response.chunked else "raw"
         self.left: int | None = None if response.chunked else response.length
         self.framing = bytearray()
+        self.stride = 0
 
     def more(self) -> bytes:
         """The next bytes of the wire, b"" at its end."""
@@ -215,6 +217,7 @@ class _File:
             self.end(self.cut_short())
             return
         self.state, self.left = ("data", size) if size > 0 else ("trailer", None)
+        self.stride = 0
 
     def _done(self) -> None:
         self.state = "done"
@@ -227,7 +230,6 @@ class _LiveFile(_File):
     def __init__(self, call: Call, response: http.client.HTTPResponse, real: Any) -> None:
         super().__init__(call, response)
         self.real = real
-        self.stride = 0
 
     def more(self) -> bytes:
         try:
@@ -249,11 +251,13 @@ class _LiveFile(_File):
         A recorded boundary then never lies within one read of the program, whatever size it reads in, and a program
         that reads byte by byte does not make one chunk of each.
         """
-        stride, self.stride = self.stride, size
-        if size <= self.announced or self.left is None or self.state != "data":
+        if self.left is None or self.state != "data":
+            return
+        is_steady, self.stride = size == self.stride, size
+        if size <= self.announced:
             return
         come = len(self.buffer)
-        partly = come - come % size if size == stride else size
+        partly = come - come % size if is_steady else size
         upto = self.left if come >= self.left else partly
         self._deliver(bytes(self.buffer[self.announced : upto]))
         self.announced = upto
