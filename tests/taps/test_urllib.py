@@ -116,7 +116,9 @@ def test_a_body_that_breaks_raises_the_same_error_after_the_same_bytes(server: S
     assert tape.calls[0].ending == "broken"
 
 
-@pytest.mark.parametrize("url", [f"http://127.0.0.1:{unused_port()}/", "http://no.such.host.invalid/"])
+@pytest.mark.parametrize(
+    "url", [f"http://127.0.0.1:{unused_port()}/", "http://no.such.host.invalid/"], ids=["refused", "unknown"]
+)
 def test_a_connection_that_cannot_be_made_fails_with_the_same_reason(url: str) -> None:
     def agent(tape: Tape):
         with pytest.raises(urllib.error.URLError) as caught:

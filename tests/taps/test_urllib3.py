@@ -193,6 +193,7 @@ def test_a_time_out_before_the_head_is_the_same_time_out(server: Server) -> None
         (f"http://127.0.0.1:{unused_port()}/", urllib3.exceptions.NewConnectionError),
         ("http://no.such.host.invalid/", urllib3.exceptions.NameResolutionError),
     ],
+    ids=["refused", "unknown"],
 )
 def test_a_connection_that_cannot_be_made_fails_with_the_same_class(url: str, error: type[Exception]) -> None:
     def agent(tape: Tape):
