@@ -67,6 +67,9 @@ class Index:
             self.columns[LISTED[kind]].append(offset)
 
     def _add_issue(self, offset: int, id: int, lineage: str, fingerprint: bytes) -> None:
+        # All of it before the first column grows, so that the columns stay equally long.
+        if (type(id), type(lineage), type(fingerprint)) != (int, str, bytes) or not 0 <= id < 2**64:
+            raise ValueError("an id, a lineage or a fingerprint is none")
         if id in self._rows or len(fingerprint) not in (0, FINGERPRINT_SIZE):
             raise ValueError("an id comes twice, or a fingerprint is not 16 bytes")
         number = self._lineage_numbers.setdefault(lineage, len(self.lineages))

@@ -17,6 +17,9 @@ MAX_BODY = 256 << 20
 STEP_COST = 64
 """What an element of a list costs on top of its bytes, so that endless lists of nothing come to an end too."""
 
+LARGEST = 1 << 62
+"""Numbers of blobs and nodes stay far below this."""
+
 CACHED_SECTIONS = 32 << 20
 CACHED_TEXTS = 1 << 14
 
@@ -141,6 +144,8 @@ def is_section(section: Any) -> bool:
     return (
         type(first_blob) is int
         and type(first_node) is int
+        and 0 <= first_blob < LARGEST
+        and 0 <= first_node < LARGEST
         and type(blobs) is list
         and type(nodes) is list
         and set(map(type, blobs)) <= {bytes}
