@@ -7,7 +7,7 @@ exist once. Times are integers in nanoseconds; ``at`` counts from the start of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["http", "tool", "process", "span"]
@@ -157,12 +157,6 @@ class Event:
     where: str = ""
     origin: Origin = "recorded"
     answer: Answer | None = None
-
-    def answered(self, answer: Answer) -> Event:
-        return replace(self, answer=answer)
-
-    def with_origin(self, origin: Origin) -> Event:
-        return self if origin == self.origin else replace(self, origin=origin)
 
 
 @dataclass(frozen=True, slots=True)

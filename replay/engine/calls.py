@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from typing import TYPE_CHECKING
 
-from replay.events import Answer, Chunk, End, Event, Part
+from replay.engine.order import NEVER
+from replay.events import Answer, Chunk, End, Event, Head, Part
 
 if TYPE_CHECKING:
     from replay.engine.session import Session
@@ -26,53 +28,100 @@ class LetThrough:
 
 
 class LiveCall:
-    """A request answered by the world; what comes is written down, if there is a cassette to write."""
+    """A request answered by the world; what comes is handed over in turn and written down.
 
-    __slots__ = ("event", "served", "session")
+    ``counted``: it has a place in the schedule (see :class:`replay.engine.lineage.Node`).
+    """
 
-    def __init__(self, session: Session, event: Event) -> None:
+    __slots__ = ("counted", "ended", "event", "served", "session")
+
+    def __init__(self, session: Session, event: Event, counted: bool) -> None:
         self.session = session
         self.event = event
+        self.counted = counted
         self.served: Answer | None = None
+        self.ended = False
 
     def deliver(self, part: Part) -> None:
-        self.session.write_part(self.event.id, part)
+        if self.counted and not _is_own_doing(part):
+            self.session.order.wait()
+        self._hand_over(part)
 
     async def adeliver(self, part: Part) -> None:
-        self.session.write_part(self.event.id, part)
+        if self.counted and not _is_own_doing(part):
+            try:
+                await self.session.order.await_turn()
+            except CancelledError:
+                self._hand_over(End("closed"))
+                raise
+        self._hand_over(part)
+
+    def _hand_over(self, part: Part) -> None:
+        if self.ended:
+            return
+        self.ended = isinstance(part, End)
+        order = self.session.order
+        self.session.write_part(self.event.id, part, order.tick() if self.counted else order.now())
 
 
 class ServedCall:
     """A request answered from the cassette: each recorded part is handed over in its turn.
 
-    ``event`` is the request as made now, ``recorded`` its counterpart.
+    ``event`` is the request as made now, ``recorded`` its counterpart, ``served`` the counterpart's answer.
     """
 
-    __slots__ = ("chunks", "event", "handed", "recorded", "served", "session")
+    __slots__ = ("chunks", "counted", "event", "handed", "recorded", "served", "session")
 
-    def __init__(self, session: Session, event: Event, recorded: Event, served: Answer) -> None:
+    def __init__(self, session: Session, event: Event, recorded: Event, served: Answer, counted: bool) -> None:
         self.session = session
         self.event = event
         self.recorded = recorded
         self.served = served
+        self.counted = counted
         self.chunks = 0
         self.handed: End | None = None
 
     def deliver(self, part: Part) -> None:
+        tick = self._recorded_tick(part)
+        if self.counted and not _is_own_doing(part) and not self.session.order.wait(tick):
+            self._reads_on()
+        self._hand_over(part, tick)
+
+    async def adeliver(self, part: Part) -> None:
+        tick = self._recorded_tick(part)
+        if self.counted and not _is_own_doing(part):
+            try:
+                has_turn = await self.session.order.await_turn(tick)
+            except CancelledError:
+                self._hand_over(End("closed"), self.served.end_tick)
+                raise
+            if not has_turn:
+                self._reads_on()
+        self._hand_over(part, tick)
+
+    def _recorded_tick(self, part: Part) -> int:
+        if isinstance(part, Head):
+            return self.served.head_tick
+        if isinstance(part, Chunk):
+            return part.tick
+        end = self.served.end
+        if part.ending != "closed" and (end is None or end.ending == "closed"):
+            return NEVER
+        return self.served.end_tick
+
+    def _hand_over(self, part: Part, tick: int) -> None:
+        if self.handed is not None:
+            return
         if isinstance(part, Chunk):
             self.chunks += 1
         elif isinstance(part, End):
-            self._end(part)
-        self.session.write_part(self.event.id, part)
+            self.handed = part
+            self.session.ended(self)
+        order = self.session.order
+        self.session.write_part(self.event.id, part, order.tick(tick) if self.counted else order.now())
 
-    async def adeliver(self, part: Part) -> None:
-        self.deliver(part)
-
-    def _end(self, part: End) -> None:
-        if part.ending == "complete" and self.served.end != part:
-            self.session.diverge(self.event, "the program reads on where the recorded run had stopped reading")
-        self.handed = part
-        self.session.ended(self)
+    def _reads_on(self) -> None:
+        self.session.diverge(self.event, "the program waits for more of an answer that the recorded run gave up on")
 
     @property
     def shortened(self) -> bool:
@@ -80,3 +129,8 @@ class ServedCall:
         recorded = self.served.end.ending if self.served.end else None
         handed = self.handed.ending if self.handed else None
         return recorded != handed or self.chunks != len(self.served.chunks)
+
+
+def _is_own_doing(part: Part) -> bool:
+    """Whether the program itself ended the call: then there is nothing to wait for."""
+    return isinstance(part, End) and part.ending == "closed"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from replay.engine import lineage
-from replay.engine.spawn import parent
+from replay.engine.lineage import parent
 from replay.taps.patch import wrap
 
 

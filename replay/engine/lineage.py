@@ -24,35 +24,51 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from replay.taps import boundary
+
 if TYPE_CHECKING:
     from replay.engine.session import Session
 
 
 class Node:
-    """One logical task of a session: its address, what it has issued, and the call it is inside of."""
+    """One logical task of a session: its address, what it has issued, and the call it is inside of.
 
-    __slots__ = ("address", "children", "issued", "parent", "session")
+    ``counted`` is False in the body of a tool call: on replay the body does not run, so what it does takes no place in
+    the schedule.
+    """
 
-    def __init__(self, session: Session, address: str, parent: int | None = None) -> None:
+    __slots__ = ("address", "children", "counted", "issued", "parent", "session", "timers")
+
+    def __init__(self, session: Session, address: str, parent: int | None = None, *, counted: bool = True) -> None:
         self.session = session
         self.address = address
         self.parent = parent
+        self.counted = counted
         self.issued = 0
+        self.timers = 0
         self.children: dict[str, int] = {}
 
     def child(self, kind: str) -> Node:
         """The next child of ``kind``: ``a`` asyncio task, ``t`` thread, ``w`` work item, ``p`` process."""
         number = self.children[kind] = self.children.get(kind, 0) + 1
-        return Node(self.session, f"{self.address}/{kind}{number}", self.parent)
+        return Node(self.session, f"{self.address}/{kind}{number}", self.parent, counted=self.counted)
 
     def next_number(self) -> int:
+        """The number of the next request."""
         number = self.issued
         self.issued = number + 1
+        return number
+
+    def next_timer(self) -> int:
+        """The number of the next timer."""
+        number = self.timers
+        self.timers = number + 1
         return number
 
 
 class _Thread(threading.local):
     node: Node | None = None
+    counting = True
 
 
 _tasks: WeakKeyDictionary[Task[Any], Node] = WeakKeyDictionary()
@@ -78,6 +94,23 @@ def _find() -> Node | None:
     if _thread.node is not None:
         return _thread.node
     return _roots[0] if len(_roots) == 1 else None
+
+
+def parent() -> Node | None:
+    """The node whose child, timer or turn is being made here, or None when that is not the program's."""
+    if boundary.is_inside() or not _thread.counting:
+        return None
+    return current()
+
+
+@contextmanager
+def not_counting() -> Iterator[None]:
+    """What this thread creates meanwhile is no child of the program's tasks."""
+    _thread.counting = False
+    try:
+        yield
+    finally:
+        _thread.counting = True
 
 
 def adopt(task: Task[Any], node: Node) -> None:

@@ -23,8 +23,11 @@ class RecordedReads:
 
     def read(self, lineage: str, source: str, real: Callable[[], T]) -> T:
         value = real()
-        self._since.setdefault((lineage, source), []).append(value)
+        self.add(lineage, source, [value])
         return value
+
+    def add(self, lineage: str, source: str, values: list[Any]) -> None:
+        self._since.setdefault((lineage, source), []).extend(values)
 
     def flush(self) -> list[Reads]:
         """What was read since the last flush, to be written before the next event."""

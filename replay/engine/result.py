@@ -45,7 +45,8 @@ class Result:
     * ``moved``: served from another lineage; ``volatile``: served after ids and times were set aside.
     * ``unused``: ids of recorded events that nothing asked for; ``shortened``: ids of answers whose reading ended
       otherwise than recorded.
-    * ``reordered``: parts handed over in another order than recorded.
+    * ``reordered``: parts handed over in another order than recorded; ``unsettled``: parts handed over while some
+      thread was still busy (see :mod:`replay.engine.order`), so that the order of what the program did is not certain.
     * ``unread`` / ``overread``: recorded reads of the clock or the dice left over / reads beyond the recorded ones.
     * ``refused``: connections that were stopped; ``gaps``: what could not be kept, in words; ``ignored``: telemetry
       calls by host.
@@ -64,6 +65,7 @@ class Result:
     moved: int = 0
     volatile: int = 0
     reordered: int = 0
+    unsettled: int = 0
     unread: int = 0
     overread: int = 0
     unused: list[int] = field(default_factory=list)
@@ -132,7 +134,7 @@ def total(results: Sequence[Result]) -> Result:
 
 
 _COUNTS = (
-    "finished", "recorded", "served", "live", "moved", "volatile", "reordered", "unread", "overread",
+    "finished", "recorded", "served", "live", "moved", "volatile", "reordered", "unsettled", "unread", "overread",
 )  # fmt: skip
 _LISTS = ("lineages", "unused", "shortened", "refused", "gaps", "differences", "divergences")
 

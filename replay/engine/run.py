@@ -17,17 +17,19 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from replay import taps
+from replay.canon import VERSION as FINGERPRINT
 from replay.canon import values
-from replay.canon.fingerprint import VERSION
+from replay.canon.redact import VERSION as REDACTION
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
-from replay.engine import lineage, spawn
+from replay.engine import idle, lineage, spawn, threads, timers
 from replay.engine.plan import Plan, Policy
 from replay.engine.result import Result
 from replay.engine.session import Session
+from replay.engine.turns import turn
 from replay.errors import StopReplay
 from replay.events import Entry, Header
-from replay.taps import boundary
+from replay.taps import boundary, clock, dice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -135,11 +137,16 @@ def open_session(plan: Plan) -> Session:
     source = Reader(plan.cassette) if plan.mode == "play" else None
     target = plan.cassette if plan.mode == "record" else plan.save
     session = Session(plan, source=source, sink=_sink(target, plan) if target else None, redactor=redactor)
-    boundary.find_with(_find_session)
-    spawn.attach()
-    taps.attach()
+    _attach()
     session.open()
     return session
+
+
+def _attach() -> None:
+    boundary.find_with(_find_session)
+    threads.attach(turn)
+    for part in (spawn, idle, timers, clock, dice, taps):
+        part.attach()
 
 
 def _find_session() -> Session | None:
@@ -164,7 +171,7 @@ def _header(plan: Plan) -> Header:
         hash_seed=os.environ.get("PYTHONHASHSEED", "random"),
         entry=plan.entry,
         tags=plan.tags,
-        behaviour={"fingerprint": VERSION},
+        behaviour={"fingerprint": FINGERPRINT, "redaction": REDACTION},
         parent=plan.cassette if plan.mode == "play" else "",
     )
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
@@ -18,12 +19,13 @@ import orjson
 from replay.canon import fingerprint
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
-from replay.engine import lineage
+from replay.engine import idle, lineage, threads, timers
 from replay.engine.calls import LetThrough, LiveCall, ServedCall
 from replay.engine.callsite import call_site
 from replay.engine.hosts import ACCEPTED, Hosts
 from replay.engine.lineage import Node
 from replay.engine.matching import Match, Matcher
+from replay.engine.order import OVERDUE, Order
 from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
@@ -47,18 +49,21 @@ class Session:
         self.root = Node(self, plan.lineage)
         self.is_open = True
         self.stopped: DivergenceError | None = None
+        self.order = Order(replaying=source is not None)
         self._started = _clock()
-        self._ticks = count()
         self._ids = count()
         self._lock = threading.Lock()
         self._covered: list[str] = []
         self._serving: dict[int, ServedCall] = {}
         self._recorded_reads = RecordedReads()
         self._served_reads = ServedReads([])
+        self._timers: dict[tuple[str, int], int] = {}
         self._matcher: Matcher | None = None
         if source is not None:
             self._matcher = Matcher(_keys_of_process(source, plan.lineage), lambda id: source.event(id).request)
-            self._served_reads = ServedReads(r for r in source.reads if _in_process(r.lineage, plan.lineage))
+            reads = [reads for reads in source.reads if _in_process(reads.lineage, plan.lineage)]
+            self._served_reads = ServedReads(reads for reads in reads if reads.source != timers.SOURCE)
+            self._timers = timers.fired(reads)
 
     # What taps use -------------------------------------------------------------------------------------------------
 
@@ -69,15 +74,16 @@ class Session:
         node = lineage.current()
         assert node is not None, "taps ask boundary.current() first"
         event = self._event(node, request)
+        counted = node.counted and request.kind != "span"
         if self._matcher is None or request.kind == "span":
-            return self._live(event)
+            return self._live(event, counted)
         with self._lock:
             if self.stopped is not None:
                 raise StopReplay(self.stopped)
             match = self._matcher.take(event.lineage, event.fingerprint, event.request)
         if match is None:
-            return self._unmatched(event)
-        return self._serve(event, match)
+            return self._unmatched(event, counted)
+        return self._serve(event, match, counted)
 
     def read(self, source: str, real: Callable[[], T]) -> T:
         """See :class:`replay.taps.boundary.Boundary`."""
@@ -100,7 +106,7 @@ class Session:
             yield
         elif own_lineage:
             event = call.event  # type: ignore[attr-defined]
-            with lineage.bound(Node(self, _body_of(event), event.id)):
+            with lineage.bound(Node(self, _body_of(event), event.id, counted=False)):
                 yield
         else:
             before, node.parent = node.parent, call.event.id  # type: ignore[attr-defined]
@@ -109,15 +115,29 @@ class Session:
             finally:
                 node.parent = before
 
+    # What timers use -----------------------------------------------------------------------------------------------
+
+    def timer_tick(self, node: Node, number: int) -> int | None:
+        """When, in the schedule, a timer fired in the recording; None while recording."""
+        return self._timers.pop((node.address, number), OVERDUE) if self.source is not None else None
+
+    def timer_fired(self, node: Node, number: int, recorded: int | None) -> None:
+        """Note that a timer fires now."""
+        tick = self.order.tick(recorded)
+        if self.sink is not None:
+            self._recorded_reads.add(node.address, timers.SOURCE, [number, tick])
+
     # What calls use ------------------------------------------------------------------------------------------------
 
-    def write_part(self, id: int, part: Part) -> None:
+    def write_part(self, id: int, part: Part, tick: int) -> None:
         """Write one part of an answer down, if there is a cassette to write."""
         if self.sink is not None:
             if isinstance(part, End):
                 self._note_unkept(part)
                 self._flush_reads()
-            self.sink.part(id, self.redactor.part(id, part), _clock() - self._started, next(self._ticks))
+            at = _clock() - self._started
+            for kept in self.redactor.parts(id, part):
+                self.sink.part(id, kept, at, tick)
 
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
@@ -149,6 +169,8 @@ class Session:
 
     def open(self) -> None:
         lineage.open_root(self.root)
+        threads.here()
+        idle.orders.append(self.order)
         self.save_result()
 
     def close(self) -> None:
@@ -156,7 +178,10 @@ class Session:
         if not self.is_open:
             return
         self.is_open = False
+        self.order.close()
+        idle.orders.remove(self.order)
         lineage.close_root(self.root)
+        self.result.unsettled = self.order.unsettled
         self._settle()
         if self.sink is not None:
             self._flush_reads()
@@ -169,7 +194,7 @@ class Session:
 
     def output(self, encoded: bytes) -> None:
         """The run's result (:mod:`replay.canon.values`): written down, and on replay compared with the recorded one."""
-        value = orjson.loads(self.redactor.text(encoded))
+        value = orjson.loads(self.redactor.bytes(encoded))
         if self.sink is not None:
             self.sink.note(Note("output", value))
         if self.source is not None:
@@ -190,54 +215,58 @@ class Session:
             lineage=node.address,
             number=node.next_number(),
             at=_clock() - self._started,
-            tick=next(self._ticks),
             parent=node.parent,
             fingerprint=fingerprint(redacted),
             where=call_site() if self.sink is not None else "",
         )
 
-    def _live(self, event: Event) -> LiveCall:
+    def _live(self, event: Event, counted: bool) -> LiveCall:
         replaying = self._matcher is not None
+        if counted:
+            self.order.wait()
         with self._lock:
             self.result.recorded += not replaying
             self.result.live += replaying and event.request.kind != "span"
-        self._write_issue(event, "live" if replaying else "recorded")
-        return LiveCall(self, event)
+        tick = self.order.tick() if counted else self.order.now()
+        self._write_issue(event, tick, "live" if replaying else "recorded")
+        return LiveCall(self, event, counted)
 
-    def _serve(self, event: Event, match: Match) -> Call:
+    def _serve(self, event: Event, match: Match, counted: bool) -> Call:
         assert self.source is not None
         recorded = self.source.event(match.id)
         answer = recorded.answer
         if answer is None or (answer.head is None and answer.end is None):
-            return self._unmatched(event, "the recording ends inside this call")
+            return self._unmatched(event, counted, "the recording ends inside this call")
         if answer.failure is not None and answer.failure.name == UNKEPT:
-            return self._unmatched(event, f"the recording could not keep this value: {answer.failure.message}")
+            return self._unmatched(event, counted, f"the recording could not keep this value: {answer.failure.message}")
         with self._lock:
             self.result.served += 1
             self.result.moved += match.how == "moved"
             self.result.volatile += match.how == "volatile"
             if recorded.request.kind == "tool":
                 self._covered.append(_body_of(recorded))
-        self._write_issue(event, "served")
-        call = self._serving[recorded.id] = ServedCall(self, event, recorded, answer)
+        if counted:
+            self.order.wait(recorded.tick)
+        self._write_issue(event, self.order.tick(recorded.tick) if counted else self.order.now(), "served")
+        call = self._serving[recorded.id] = ServedCall(self, event, recorded, answer, counted)
         return call
 
-    def _unmatched(self, event: Event, reason: str = "") -> Call:
+    def _unmatched(self, event: Event, counted: bool, reason: str = "") -> Call:
         self.diverge(event, reason)
         if event.request.effect == "write":
             raise StopReplay(
                 PolicyError(f"the tool {event.request.target} changes the world and is not run in a replay")
             )
-        return self._live(event)
+        return self._live(event, counted)
 
     def _note_unkept(self, end: End) -> None:
         if end.failure is not None and end.failure.name == UNKEPT:
             self.result.gaps.append(end.failure.message)
 
-    def _write_issue(self, event: Event, origin: Origin) -> None:
+    def _write_issue(self, event: Event, tick: int, origin: Origin) -> None:
         if self.sink is not None:
             self._flush_reads()
-            self.sink.issue(event.with_origin(origin))
+            self.sink.issue(replace(event, tick=tick, origin=origin))
 
     def _flush_reads(self) -> None:
         assert self.sink is not None
@@ -262,6 +291,7 @@ class Session:
         for id in self._matcher.left:
             if not self._is_covered(self.source.event(id)):
                 self.result.unused.append(id)
+        self.result.reordered = self.order.reordered
         self.result.overread = self._served_reads.overread
         self.result.unread = self._served_reads.unread
 
@@ -287,4 +317,5 @@ def _in_process(address: str, root: str) -> bool:
 
 
 def _keys_of_process(source: Reader, root: str) -> Iterator[tuple[int, str, bytes]]:
-    return ((id, address, key) for id, address, key in source.keys() if _in_process(address, root))
+    keys = source.keys()
+    return ((id, address, key) for id, address, key in keys if _in_process(address, root))

@@ -9,22 +9,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from asyncio import base_events
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, thread
 from contextvars import Context, copy_context
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
-from replay.engine import lineage
-from replay.engine.lineage import Node
-from replay.taps import boundary
+from replay.engine import lineage, threads
+from replay.engine.lineage import Node, not_counting, parent
+from replay.engine.turns import turn_of
 from replay.taps.patch import wrap
-
-
-class _Submitting(threading.local):
-    active = False
-
-
-_submitting = _Submitting()
 
 
 def attach() -> None:
@@ -34,13 +28,8 @@ def attach() -> None:
     wrap(threading.Thread, "start", _start)
     wrap(threading.Thread, "_bootstrap_inner", _bootstrap_inner)
     wrap(ThreadPoolExecutor, "submit", _submit)
-
-
-def parent() -> Node | None:
-    """The node whose child is being created here, or None when the child is not to be counted."""
-    if boundary.is_inside() or _submitting.active:
-        return None
-    return lineage.current()
+    wrap(thread._WorkItem, "run", _run_work_item)
+    wrap(asyncio, "as_completed", _as_completed)
 
 
 def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,12 +67,30 @@ async def _as(node: Node, coro: Coroutine[Any, Any, Any]) -> Any:
         return await coro
 
 
+def _as_completed(original: Callable[..., Any]) -> Callable[..., Any]:
+    """It makes a set of its awaitables, and tasks of that set in the order of addresses: make the tasks first."""
+
+    def as_completed(fs: Iterable[Any], *args: Any, **options: Any) -> Any:
+        if parent() is not None and not isinstance(fs, asyncio.Future) and not asyncio.iscoroutine(fs):
+            fs = [asyncio.ensure_future(future) for future in fs]
+        return original(fs, *args, **options)
+
+    return as_completed
+
+
 def _start(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(self: threading.Thread) -> None:
         above = parent()
-        if above is not None:
-            self._replay_node = above.child("t")  # type: ignore[attr-defined]
-        original(self)
+        if above is None:
+            original(self)
+            return
+        self._replay_node = above.child("t")  # type: ignore[attr-defined]
+        self._replay_thread = expected = threads.expect()  # type: ignore[attr-defined]
+        try:
+            original(self)
+        except BaseException:
+            threads.forget(expected)
+            raise
 
     return start
 
@@ -94,10 +101,17 @@ def _bootstrap_inner(original: Callable[..., Any]) -> Callable[..., Any]:
         if node is None:
             original(self)
             return
-        with lineage.bound(node):
+        with threads.running(self._replay_thread), lineage.bound(node):  # type: ignore[attr-defined]
+            _start_in_turn(node)
             original(self)
 
     return bootstrap_inner
+
+
+def _start_in_turn(node: Node) -> None:
+    take = turn_of(node)
+    if take is not None:
+        take()
 
 
 def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,16 +119,68 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
         above = parent()
         if above is None:
             return original(self, fn, *args, **kwargs)  # type: ignore[no-any-return]
-        node = above.child("w")
-
-        def work_item() -> Any:
-            with lineage.bound(node):
-                return fn(*args, **kwargs)
-
-        _submitting.active = True
+        work = _Work(self, above.child("w"), fn, args, kwargs)
         try:
-            return original(self, work_item)  # type: ignore[no-any-return]
-        finally:
-            _submitting.active = False
+            with not_counting():
+                work.future = original(self, work)
+            return work.future
+        except BaseException:
+            threads.forget(work.thread)
+            raise
 
     return submit
+
+
+class _Work:
+    """A work item of a pool: what was submitted, as whom it runs, and the thread that it will occupy."""
+
+    busy: ClassVar[WeakKeyDictionary[ThreadPoolExecutor, int]] = WeakKeyDictionary()
+    lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        node: Node,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self.pool = pool
+        self.node = node
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.future: Future[Any] | None = None
+        self.thread = threads.expect(self.is_stuck)
+
+    def __call__(self) -> Any:
+        with lineage.bound(self.node):
+            _start_in_turn(self.node)
+            return self.fn(*self.args, **self.kwargs)
+
+    def is_stuck(self) -> bool:
+        """Whether it waits in the queue of a pool all of whose threads are busy, or will never run."""
+        cancelled = self.future is not None and self.future.cancelled()
+        return cancelled or self.busy.get(self.pool, 0) >= self.pool._max_workers
+
+    def occupy(self, change: int) -> None:
+        with self.lock:
+            self.busy[self.pool] = self.busy.get(self.pool, 0) + change
+
+
+def _run_work_item(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Its end, and not that of the submitted function, ends the work: in between the future's waiters are told."""
+
+    def run(self: Any, *args: Any) -> None:
+        work = self.fn if hasattr(self, "fn") else self.task[0]  # 3.14 keeps the three in one
+        if not isinstance(work, _Work):
+            original(self, *args)
+            return
+        work.occupy(1)
+        try:
+            with threads.running(work.thread):
+                original(self, *args)
+        finally:
+            work.occupy(-1)
+
+    return run

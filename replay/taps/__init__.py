@@ -16,10 +16,13 @@ from typing import Any
 
 TAPS = {
     "aiohttp": "replay.taps.aiohttp",
+    "fastuuid": "replay.taps.dice",
     "httpx": "replay.taps.httpx",
     "httpx2": "replay.taps.httpx",
+    "numpy.random": "replay.taps.dice",
     "urllib.request": "replay.taps.urllib",
     "urllib3": "replay.taps.urllib3",
+    "uuid_utils": "replay.taps.dice",
 }
 """The module whose import triggers a tap, and the tap."""
 

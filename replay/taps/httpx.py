@@ -85,10 +85,7 @@ class _Library:
 
     def error(self, end: End | None, request: Any) -> BaseException:
         assert end is not None and end.failure is not None
-        error = self.failures.build(end.failure)
-        if isinstance(error, self.failures.base):
-            error.request = request
-        return error
+        return self.failures.build(end.failure, request=request)
 
 
 class Transport:
@@ -105,7 +102,7 @@ class Transport:
         if served is None:
             return self._live(call, request)
         if served.head is None:
-            call.deliver(served.end or End("closed"))
+            call.deliver(_headless(served))
             raise self.library.error(served.end, request)
         call.deliver(served.head)
         return self.library.answer(served.head, self.library.sync_stream(self.library, call, request, served))
@@ -116,7 +113,7 @@ class Transport:
         if served is None:
             return await self._alive(call, request)
         if served.head is None:
-            await call.adeliver(served.end or End("closed"))
+            await call.adeliver(_headless(served))
             raise self.library.error(served.end, request)
         await call.adeliver(served.head)
         return self.library.answer(served.head, self.library.async_stream(self.library, call, request, served))
@@ -142,7 +139,11 @@ class Transport:
         except BaseException as error:
             call.deliver(self.library.failures.end(error, started=False))
             raise
-        await call.adeliver(_head(response))
+        try:
+            await call.adeliver(_head(response))
+        except BaseException:  # cancelled while waiting for its turn: nobody else will close it
+            await response.aclose()
+            raise
         response.stream = self.library.async_stream(self.library, call, request, response.stream)
         return response
 
@@ -260,6 +261,11 @@ class _AsyncStream(_Stream):
         if self.real is not None:
             with boundary.inside():
                 await self.real.aclose()
+
+
+def _headless(answer: Answer) -> End:
+    """How an answer without a head ends for a program that waits for it; one that was cancelled never does."""
+    return answer.end if answer.end is not None and answer.end.failure is not None else End()
 
 
 def _request(request: Any, body: bytes) -> Request:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar, overload
 
-from replay.events import Answer, Chunk, Effect, End
+from replay.events import Answer, Chunk, Effect, End, Request
 from replay.taps import boundary
 from replay.taps.boundary import Call
 from replay.taps.described import Tool, kept_chunk

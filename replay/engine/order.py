@@ -1,0 +1,247 @@
+"""The schedule: in which order the world's answers are handed to the program.
+
+Answers that arrive while the program is still busy with the last one would race with it, and no replay could repeat
+that. So both sides hold them: a recording hands over the next answer, the one that arrived first, only once the program
+has *settled* (every thread and every event loop of it waits), and a replay does the same, taking the one that the
+recording handed over next. Everything in between is the program's own, which runs alone and so the same way twice.
+
+Each issue and each hand-over takes the next *tick*. In a faithful replay the ticks come without a gap, which tells two
+things at once: that the order is the recorded one, and, when the next tick is not among those waiting, that the program
+has not really settled but waits in a way we cannot see; then the replay is patient.
+
+It cannot deadlock: whenever the program has settled, or has stood still for :data:`PATIENCE`, or :data:`LIMIT` is over,
+the lowest tick that waits is let go, whatever is missing. A hand-over out of the recorded order is counted (``reordered``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from _thread import allocate_lock
+from asyncio.events import AbstractEventLoop, _get_running_loop
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from replay.engine import threads
+from replay.engine.threads import Thread
+
+PATIENCE = 0.05
+"""Seconds without an instruction or CPU time of the threads that do not wait, until a replay takes them for blocked."""
+
+STILL = 0.005
+"""The same while recording, where the price of a wrong guess is lower: the recording says what it did."""
+
+LIMIT = 1.0
+"""Seconds after which the next one goes although some thread is busy: it may compute for long, or spin until an answer
+comes. From there on the program races with itself, so that is counted (``unsettled``)."""
+
+POLL = 0.002
+"""Seconds between two looks at threads that wait in ways nobody tells us of."""
+
+OVERDUE = 1 << 62
+"""The tick of a timer that did not fire in the recording."""
+
+NEVER = OVERDUE + 1
+"""The tick of what was never handed over in the recording: the answer of a call that was cancelled."""
+
+
+class Gate:
+    """One answer (a part of it) or timer that waits for its turn."""
+
+    __slots__ = ("cancelled", "give_up", "key", "released", "since", "wake")
+
+    def __init__(self, key: int, wake: Callable[[], None], cancelled: Callable[[], bool] | None = None) -> None:
+        self.key = key
+        self.wake = wake
+        self.cancelled = cancelled
+        self.released = False
+        self.give_up = False
+        self.since = time.monotonic()
+
+    def waits(self) -> bool:
+        return not self.released
+
+
+class Order:
+    """The schedule of one session in one process."""
+
+    def __init__(self, *, replaying: bool, holding: bool = True) -> None:
+        self.replaying = replaying
+        self.holding = holding
+        self.reordered = 0
+        self.unsettled = 0
+        self.live = 0
+        self._lock = allocate_lock()
+        self._waiting: list[Gate] = []
+        self._next = 0
+        self._arrived = 0
+        self._still: tuple[Any, float] = (None, 0.0)
+        threads.listeners.append(self.pump)
+
+    def close(self) -> None:
+        """Let everything go and hold nothing more."""
+        self.holding = False
+        threads.listeners.remove(self.pump)
+        with self._lock:
+            for gate in list(self._waiting):
+                self._release(gate)
+
+    def tick(self, recorded: int | None = None) -> int:
+        """Take the next tick. On replay ``recorded`` is the one that this issue or hand-over had in the recording."""
+        with self._lock:
+            if recorded is None:
+                recorded = self._next
+            self._next = max(self._next, recorded + 1)
+            return recorded
+
+    def now(self) -> int:
+        """The tick that comes next, for what takes none."""
+        return self._next
+
+    # Waiting for one's turn ----------------------------------------------------------------------------------------
+
+    def wait(self, recorded: int | None = None) -> bool:
+        """Wait, blocking the thread, for the turn of what the recording handed over at tick ``recorded``.
+
+        Code that runs in an event loop cannot wait here, and goes on. False: nothing else can move, and this was never
+        handed over in the recording.
+        """
+        here = threads.here()
+        if not self.holding or _get_running_loop() is not None or self._is_free(here, recorded):
+            return True
+        turn = allocate_lock()
+        turn.acquire()
+        gate = self._enter(recorded, turn.release)
+        with here.waiting(gate.waits):
+            while not turn.acquire(timeout=POLL):
+                self.pump()
+        return self._passed(gate)
+
+    async def await_turn(self, recorded: int | None = None) -> bool:
+        """The coroutine twin of :meth:`wait`."""
+        here = threads.here()
+        loop = asyncio.get_running_loop()
+        if not self.holding or (not has_work(loop) and self._is_free(here, recorded)):
+            return True
+        turn = loop.create_future()
+        gate = self._enter(recorded, lambda: _call_in(loop, _finish, turn))
+        try:
+            await turn
+        finally:
+            self.leave(gate)
+        return self._passed(gate)
+
+    def call_in_turn(
+        self,
+        loop: AbstractEventLoop,
+        callback: Callable[[], None],
+        recorded: int | None,
+        *,
+        cancelled: Callable[[], bool],
+        context: Context,
+    ) -> None:
+        """Run ``callback`` in ``loop`` when its turn has come, unless it has been ``cancelled`` by then."""
+        self._enter(recorded, lambda: _call_in(loop, callback, context=context), cancelled)
+
+    def _is_free(self, here: Thread, recorded: int | None) -> bool:
+        """Whether this thread may go on at once: everything else waits, and nothing else could come first."""
+        if any(recorded is None or gate.key < recorded for gate in self._waiting):
+            return False
+        if any(not other.waits() for other in threads.others(here)):
+            return False
+        return recorded is None or recorded <= self._next
+
+    def _passed(self, gate: Gate) -> bool:
+        self.reordered += self.replaying and gate.key < self._next
+        return not gate.give_up
+
+    def _enter(
+        self, recorded: int | None, wake: Callable[[], None], cancelled: Callable[[], bool] | None = None
+    ) -> Gate:
+        with self._lock:
+            self._arrived += 1
+            gate = Gate(self._arrived if recorded is None else recorded, wake, cancelled)
+            self._waiting.append(gate)
+        return gate
+
+    def leave(self, gate: Gate) -> None:
+        """``gate`` waits no more: it was cancelled."""
+        with self._lock:
+            if gate in self._waiting:
+                self._waiting.remove(gate)
+
+    # Letting the next one go ---------------------------------------------------------------------------------------
+
+    @property
+    def has_waiting(self) -> bool:
+        return bool(self._waiting)
+
+    def pump(self) -> None:
+        """Let the next one go, if the program has settled."""
+        if not self._waiting:
+            return
+        with self._lock:
+            self._waiting = [gate for gate in self._waiting if gate.cancelled is None or not gate.cancelled()]
+            gate = min(self._waiting, key=_key, default=None)
+            if gate is None or not self._may_go(gate):
+                return
+            self._release(gate)
+
+    def _may_go(self, gate: Gate) -> bool:
+        moving = [thread for thread in threads.others(_NOBODY) if not thread.waits()]
+        if gate.key >= OVERDUE and self.live:
+            return gate.key == OVERDUE and not moving
+        if not moving and (not self.replaying or gate.key <= self._next):
+            return True
+        return self._stands_still(moving) or self._takes_too_long()
+
+    def _stands_still(self, moving: list[Thread]) -> bool:
+        """Whether nothing has moved for a while; what does not move is from then on taken to wait."""
+        now = time.monotonic()
+        seen = (self._next, len(self._waiting), [(id(thread), thread.standstill()) for thread in moving])
+        if seen != self._still[0]:
+            self._still = (seen, now)
+            threads.forget_ended()
+        if now - self._still[1] <= (PATIENCE if self.replaying else STILL):
+            return False
+        for thread in moving:
+            thread.is_stuck()
+        return True
+
+    def _takes_too_long(self) -> bool:
+        too_long = time.monotonic() - min(gate.since for gate in self._waiting) > LIMIT
+        self.unsettled += too_long
+        return too_long
+
+    def _release(self, gate: Gate) -> None:
+        self._waiting.remove(gate)
+        gate.released = True
+        gate.give_up = gate.key == NEVER
+        gate.wake()
+
+
+_NOBODY = Thread()
+
+
+def _key(gate: Gate) -> int:
+    return gate.key
+
+
+def has_work(loop: Any) -> bool:
+    """Whether ``loop`` has something to run besides the code that runs now."""
+    return bool(getattr(loop, "_ready", None))
+
+
+def _finish(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)
+
+
+def _call_in(
+    loop: AbstractEventLoop, callback: Callable[..., None], *args: Any, context: Context | None = None
+) -> None:
+    if _get_running_loop() is loop:
+        loop.call_soon(callback, *args, context=context)
+    else:
+        loop.call_soon_threadsafe(callback, *args, context=context)

@@ -1,0 +1,32 @@
+"""Turns of threads: one that starts, or that others have woken, goes on when the rest of the program waits.
+
+Who runs first when several threads can run is the system's choice and would differ between two runs. So the threads of
+the program run one at a time, in an order that is part of the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from replay.engine.lineage import Node, parent
+from replay.engine.order import OVERDUE
+
+
+def turn() -> Callable[[], None] | None:
+    """What this thread, which is about to wait, is to call before it goes on; None for what is not the program's."""
+    node = parent()
+    return turn_of(node) if node is not None else None
+
+
+def turn_of(node: Node) -> Callable[[], None] | None:
+    """The next turn of ``node``: to be taken when it starts, or goes on."""
+    if not node.counted:
+        return None
+    session, number = node.session, node.next_timer()
+
+    def take() -> None:
+        recorded = session.timer_tick(node, number)
+        session.order.wait(recorded)
+        session.timer_fired(node, number, None if recorded == OVERDUE else recorded)
+
+    return take
