@@ -36,6 +36,7 @@ _START = r"(?<![A-Za-z0-9_-])"
 # A slug of words is no key: a key has a digit.
 _DIGIT = r"(?=[A-Za-z_-]{0,200}[0-9])"
 _PEM = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{1,20000}(?:-----END [A-Z ]{0,40}KEY-----)?"
+_BEARER = r"\b[Bb]earer {1,4}" + _DIGIT + r"([A-Za-z0-9_+/-][A-Za-z0-9._~+/-]{15,}={0,2})"
 
 PATTERNS: tuple[Pattern, ...] = (
     _row("private-key", "-----BEGIN", _PEM),
@@ -51,7 +52,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _row("stripe-key", "sk_live_|rk_live_|sk_test_|rk_test_", _START + r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
     _row("huggingface-token", "hf_", _START + r"hf_[A-Za-z0-9]{30,}"),
     _row("groq-key", "gsk_", _START + r"gsk_[A-Za-z0-9]{40,}"),
-    _row("bearer", "Bearer |bearer ", r"\b[Bb]earer {1,4}" + _DIGIT + r"([A-Za-z0-9_+/-][A-Za-z0-9._~+/-]{15,}={0,2})", group=1),
+    _row("bearer", "Bearer |bearer ", _BEARER, group=1),
 )  # fmt: skip
 
 
