@@ -132,5 +132,8 @@ def _scan_array(text: str, start: int) -> tuple[list[int], int]:
 
 
 def _skip(text: str, at: int) -> int:
+    """The next place that is no white space; most clients write none, or one blank."""
+    if text[at : at + 1] > " ":
+        return at
     found = SPACE.match(text, at)
     return found.end() if found else at

@@ -51,7 +51,13 @@ class Stock:
 
     def headers(self, headers: Headers) -> list[int]:
         """Name, value, name, value, …: the numbers of their blobs."""
-        return [self.text(text) for pair in headers for text in pair]
+        known = self._texts.get
+        numbers: list[int] = []
+        for name, value in headers:
+            first, second = known(name), known(value)
+            numbers.append(self.text(name) if first is None else first)
+            numbers.append(self.text(value) if second is None else second)
+        return numbers
 
     def body(self, body: bytes) -> Items:
         """Literals as bytes, blobs as numbers, lists as one-element lists with their last node."""
