@@ -27,7 +27,7 @@ class Writer:
 
     def __init__(self, path: str, lineage: str, log: Log, *, is_root: bool) -> None:
         self._path = os.path.abspath(path)
-        self._lineage = lineage
+        self.lineage = lineage
         self._log: Log | None = log
         self._is_root = is_root
         self._forked = False
@@ -184,7 +184,7 @@ class Writer:
         inherited, self._log = self._log, None
         if inherited is not None:
             os.close(inherited.fd)
-        self._log = Log.join(self._path, os.getpid(), self._lineage)
+        self._log = Log.join(self._path, os.getpid(), self.lineage)
         self._number, self._stock = self._log.writer, self._log.stock
 
 

@@ -11,14 +11,52 @@ import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from replay.engine import lineage
+from replay.engine import idle, lineage, threads
 from replay.engine.lineage import parent
-from replay.taps.patch import wrap
+from replay.engine.session import Session
+from replay.taps.patch import MARK, wrap
+
+_addresses: list[tuple[Session, str]] = []
+"""For a child that is being forked: its address in each open session."""
 
 
 def attach() -> None:
-    """Patch the places where processes are created. Idempotent."""
+    """Patch the places where processes are created and where they end at once. Idempotent."""
+    if hasattr(os._exit, MARK):
+        return
     wrap(subprocess.Popen, "_execute_child", _execute_child)
+    wrap(os, "_exit", _exit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+
+
+def _before_fork() -> None:
+    here = lineage.current()
+    _addresses[:] = [
+        (session, (here if here is not None and here.session is session else session.root).child("p").address)
+        for session in lineage.sessions()
+    ]
+
+
+def _after_fork() -> None:
+    if not _addresses:
+        return
+    idle.orders.clear()
+    threads.after_fork()
+    for session, address in _addresses:
+        session.become_child(address)
+        lineage.rebind(session.root)
+
+
+def _exit(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Forked children (``multiprocessing``) end this way, past ``atexit``."""
+
+    def exit_now(status: int) -> None:
+        for session in lineage.sessions():
+            session.close()
+        original(status)
+
+    return exit_now
 
 
 def _execute_child(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -169,6 +169,18 @@ def _set_task(task: Task[Any], node: Node | None) -> None:
         _tasks[task] = node
 
 
+def sessions() -> list[Session]:
+    """The open sessions of this process."""
+    return [node.session for node in _roots]
+
+
+def rebind(node: Node) -> None:
+    """This thread, whatever it was, is ``node`` from now on."""
+    _tasks.clear()
+    _context.set((threading.get_ident(), node))
+    _thread.node = node
+
+
 def open_root(node: Node) -> None:
     """``node`` is the root of a session that opens now."""
     _roots.append(node)

@@ -10,7 +10,8 @@ things at once: that the order is the recorded one, and, when the next tick is n
 has not really settled but waits in a way we cannot see; then the replay is patient.
 
 It cannot deadlock: whenever the program has settled, or has stood still for :data:`PATIENCE`, or :data:`LIMIT` is over,
-the lowest tick that waits is let go, whatever is missing. A hand-over out of the recorded order is counted (``reordered``).
+the lowest tick that waits is let go, whatever is missing. A hand-over out of the recorded order is counted
+(``reordered``).
 """
 
 from __future__ import annotations

@@ -48,8 +48,8 @@ class Result:
     * ``reordered``: parts handed over in another order than recorded; ``unsettled``: parts handed over while some
       thread was still busy (see :mod:`replay.engine.order`), so that the order of what the program did is not certain.
     * ``unread`` / ``overread``: recorded reads of the clock or the dice left over / reads beyond the recorded ones.
-    * ``refused``: connections that were stopped; ``gaps``: what could not be kept, in words; ``ignored``: telemetry
-      calls by host.
+    * ``refused``: connections that a replay stopped; ``unwatched``: connections that a recording could not keep.
+    * ``gaps``: what could not be kept, in words; ``ignored``: telemetry calls by host.
     * ``output``: whether :meth:`replay.engine.run.Run.output` was given the recorded value again.
     * ``lineages``: the main tasks of the processes that took part; ``finished``: how many of them reached their end
       (the others were killed, or still run).
@@ -71,6 +71,7 @@ class Result:
     unused: list[int] = field(default_factory=list)
     shortened: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    unwatched: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
@@ -136,7 +137,7 @@ def total(results: Sequence[Result]) -> Result:
 _COUNTS = (
     "finished", "recorded", "served", "live", "moved", "volatile", "reordered", "unsettled", "unread", "overread",
 )  # fmt: skip
-_LISTS = ("lineages", "unused", "shortened", "refused", "gaps", "differences", "divergences")
+_LISTS = ("lineages", "unused", "shortened", "refused", "unwatched", "gaps", "differences", "divergences")
 
 
 def _from_dict(data: dict[str, Any]) -> Result:

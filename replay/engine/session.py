@@ -40,17 +40,21 @@ class Session:
     """See :mod:`replay.taps.boundary` for the part that taps use."""
 
     def __init__(self, plan: Plan, *, source: Reader | None, sink: Writer | None, redactor: Redactor) -> None:
-        self.plan = plan
         self.source = source
         self.sink = sink
         self.redactor = redactor
         self.hosts = Hosts(plan.allow_hosts, plan.ignore_hosts)
+        self.is_open = True
+        self._started = _clock()
+        self._begin(plan)
+
+    def _begin(self, plan: Plan) -> None:
+        """The state of one process: a forked child has its own."""
+        self.plan = plan
         self.result = Result(mode=plan.mode, lineages=[plan.lineage])
         self.root = Node(self, plan.lineage)
-        self.is_open = True
         self.stopped: DivergenceError | None = None
-        self.order = Order(replaying=source is not None)
-        self._started = _clock()
+        self.order = Order(replaying=self.source is not None)
         self._ids = count()
         self._lock = threading.Lock()
         self._covered: list[str] = []
@@ -59,11 +63,15 @@ class Session:
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
         self._matcher: Matcher | None = None
-        if source is not None:
-            self._matcher = Matcher(_keys_of_process(source, plan.lineage), lambda id: source.event(id).request)
-            reads = [reads for reads in source.reads if _in_process(reads.lineage, plan.lineage)]
+        if self.source is not None:
+            self._matcher = Matcher(_keys_of_process(self.source, plan.lineage), self._recorded_request)
+            reads = [reads for reads in self.source.reads if _in_process(reads.lineage, plan.lineage)]
             self._served_reads = ServedReads(reads for reads in reads if reads.source != timers.SOURCE)
             self._timers = timers.fired(reads)
+
+    def _recorded_request(self, id: int) -> Request:
+        assert self.source is not None
+        return self.source.event(id).request
 
     # What taps use -------------------------------------------------------------------------------------------------
 
@@ -127,6 +135,18 @@ class Session:
         if self.sink is not None:
             self._recorded_reads.add(node.address, timers.SOURCE, [number, tick])
 
+    # What the guard uses -------------------------------------------------------------------------------------------
+
+    def watched(self, connection: str) -> None:
+        """Note a connection made outside every tap: what came over it is not in the cassette."""
+        if connection not in self.result.unwatched:
+            self.result.unwatched.append(connection)
+
+    def refused(self, connection: str) -> None:
+        """Note a connection that was refused."""
+        self.result.refused.append(connection)
+        self.save_result()
+
     # What calls use ------------------------------------------------------------------------------------------------
 
     def write_part(self, id: int, part: Part, tick: int) -> None:
@@ -187,10 +207,20 @@ class Session:
             self._flush_reads()
             for host, calls in self.result.ignored.items():
                 self.sink.note(Note("ignored", {"host": host, "calls": calls}))
+            for connection in self.result.unwatched:
+                self.sink.note(Note("unwatched", connection))
             self.sink.close(seal=self.plan.is_root)
             self.result.gaps.extend(self.sink.gaps)
         self.result.finished = 1
         self.save_result()
+
+    def become_child(self, address: str) -> None:
+        """Go on, in a forked child process, as the process ``address``."""
+        lineage.close_root(self.root)
+        self._begin(self.plan.for_child(address))
+        if self.sink is not None:
+            self.sink.lineage = address
+        self.open()
 
     def output(self, encoded: bytes) -> None:
         """The run's result (:mod:`replay.canon.values`): written down, and on replay compared with the recorded one."""

@@ -148,6 +148,15 @@ def forget_ended() -> None:
         _known.difference_update([thread for thread in _known if thread.ident and thread.ident not in alive])
 
 
+def after_fork() -> None:
+    """In a forked child: this thread is the only one, and nothing is settled about it."""
+    global _lock
+    _lock = threading.Lock()
+    _known.clear()
+    listeners.clear()
+    _local.thread = None
+
+
 def attach(turn: Callable[[], Callable[[], None] | None]) -> None:
     """Patch the places where a thread waits for another. Idempotent.
 

@@ -6,21 +6,21 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-_MARK = "__replay_original__"
+MARK = "__replay_original__"
 
 
 def wrap(owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Replace ``owner.name`` by ``make(original)``. Doing it twice changes nothing."""
     original = getattr(owner, name)
-    if hasattr(original, _MARK):
+    if hasattr(original, MARK):
         return
     wrapper = functools.wraps(original)(make(original))
-    setattr(wrapper, _MARK, original)
+    setattr(wrapper, MARK, original)
     setattr(owner, name, wrapper)
 
 
 def unwrap(owner: Any, name: str) -> None:
     """Undo :func:`wrap`, unless somebody else has replaced the attribute since."""
-    original = getattr(getattr(owner, name), _MARK, None)
+    original = getattr(getattr(owner, name), MARK, None)
     if original is not None:
         setattr(owner, name, original)
