@@ -12,6 +12,8 @@ import pytest
 
 from replay.cassette import Reader, Writer
 from replay.cassette import log as log_module
+from replay.cassette import reader as reader_module
+from replay.cassette import writer as writer_module
 from replay.events import Note
 from tests.cassette.runs import HEADER, chat, write_event, write_run
 
@@ -117,6 +119,32 @@ def test_a_child_that_goes_on_after_the_seal_is_still_read(tmp_path: Path):
     assert reader.event(late.id) == late
     assert reader.cut is None
     assert reader.verify() == []
+
+
+def test_a_child_that_writes_while_the_seal_is_made_is_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = str(tmp_path / "a.cassette")
+    root = Writer.create(path, HEADER)
+    child = Writer.join(path, "0/p0")
+    late = chat(child.next_id())
+    real = writer_module.scan
+
+    def scan_then_write(path: str) -> object:
+        found = real(path)
+        write_event(child, late)
+        return found
+
+    monkeypatch.setattr(writer_module, "scan", scan_then_write)
+    root.close()
+    reader = Reader(path)
+    assert reader.event(late.id) == late
+    assert reader.verify() == []
+
+
+def test_a_sealed_file_opens_without_a_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.cassette"
+    write_run(path, [chat(0), chat(1)])
+    monkeypatch.setattr(reader_module, "scan_file", lambda file: pytest.fail("walked"))
+    assert Reader(str(path)).event(1) == chat(1)
 
 
 def test_a_forked_child_goes_on_as_a_writer_of_its_own(tmp_path: Path):
