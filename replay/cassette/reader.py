@@ -34,7 +34,8 @@ class Reader:
         self._file = File(path)
         self.header: Header = self._decode_header()
         self.cut: str | None = None
-        self._index = self._sealed_index() or self._scanned_index()
+        sealed = self._sealed_index()
+        self._index = self._scanned_index() if sealed is None else sealed
         self._shelf = Shelf(self._file.frame_at)
         columns = self._index.columns
         for row in zip(

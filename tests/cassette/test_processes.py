@@ -143,8 +143,10 @@ def test_a_child_that_writes_while_the_seal_is_made_is_still_read(tmp_path: Path
 def test_a_sealed_file_opens_without_a_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.cassette"
     write_run(path, [chat(0), chat(1)])
+    write_run(tmp_path / "empty.cassette", [])
     monkeypatch.setattr(reader_module, "scan_file", lambda file: pytest.fail("walked"))
     assert Reader(str(path)).event(1) == chat(1)
+    assert len(Reader(str(tmp_path / "empty.cassette")).events) == 0
 
 
 def test_a_forked_child_goes_on_as_a_writer_of_its_own(tmp_path: Path):
