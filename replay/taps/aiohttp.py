@@ -55,6 +55,7 @@ class _Library:
         self.message = module.http_parser.RawResponseMessage
         self.version = module.HttpVersion
         self.multidict = sys.modules["multidict"]
+        self.names = _names(module, self.multidict.istr)
 
     def request(self, original: Callable[..., Any]) -> Callable[..., Any]:
         async def _request(client: Any, *args: Any, **options: Any) -> Any:
@@ -70,6 +71,13 @@ class _Library:
             return await original(client, *args, **options)
 
         return _request
+
+
+def _names(module: ModuleType, kind: type[str]) -> dict[str, str]:
+    """How the parser in use spells the fields it knows: the one in C by its own list, the one in Python as received."""
+    if not module.http_parser.HttpResponseParser.__module__.endswith("._http_parser"):
+        return {}
+    return {name.lower(): name for name in vars(module.hdrs).values() if isinstance(name, kind)}
 
 
 def _is_upgrade(headers: Any) -> bool:
@@ -134,8 +142,9 @@ class _Crossing:
         return stream
 
     def _headers(self, head: Head) -> Any:
+        names = self.library.names
         items = [
-            (name, value.encode("latin-1", "replace").decode("utf-8", "surrogateescape"))
+            (names.get(name.lower(), name), value.encode("latin-1", "replace").decode("utf-8", "surrogateescape"))
             for name, value in head.headers
         ]
         return self.library.multidict.CIMultiDictProxy(self.library.multidict.CIMultiDict(items))
