@@ -1,0 +1,1 @@
+"""Speed beside peers, as ratios: ``python -m tests.bench``, or ``make bench``."""

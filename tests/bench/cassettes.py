@@ -1,0 +1,59 @@
+"""Cassettes of chat traffic, ours and vcrpy's, made once for each number of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import replay
+from tests.bench.loopback import serving
+from tests.bench.rounds import subject
+from tests.bench.sending import ROUND, sender
+from tests.bench.traffic import HEADERS, PATH, answer, prompt
+
+
+@contextmanager
+def record_calls(path: str, calls: int, twin: str) -> Iterator[Callable[[], str]]:
+    """A subject for :mod:`tests.bench.rounds` that records ``calls`` chat calls into ``path``: the URL that was asked.
+
+    In rounds, like those that will replay it: with an asynchronous client each round is a task of its own.
+    """
+    bodies = [prompt(number) for number in range(calls)]
+    with serving() as url, sender("httpx", url + PATH, None, twin) as send:
+        with replay.record(path):
+            for start in range(0, calls, ROUND):
+                send(bodies[start : start + ROUND])
+        yield lambda: url + PATH
+
+
+def cassette(directory: Path, calls: int, twin: str = "sync") -> tuple[str, str]:
+    """Path and URL of a recording of ``calls`` chat calls."""
+    path = directory / f"{calls}-{twin}.cassette"
+    note = path.with_suffix(".url")
+    if not note.exists():
+        with subject(record_calls, str(path), calls, twin) as url:
+            note.write_text(url())
+    return str(path), note.read_text()
+
+
+def vcr_cassette(directory: Path, calls: int, url: str) -> str:
+    """The same calls as vcrpy keeps them, in its quicker format (JSON)."""
+    from vcr.persisters.filesystem import FilesystemPersister
+    from vcr.request import Request
+    from vcr.serializers import jsonserializer
+
+    path = directory / f"{calls}.json"
+    if not path.exists():
+        requests = [Request("POST", url, prompt(number), dict(HEADERS)) for number in range(calls)]
+        fields = {"content-type": ["application/json"]}
+        answers = [
+            {
+                "status": {"code": 200, "message": "OK"},
+                "headers": fields,
+                "body": {"string": answer(number).decode()},
+            }
+            for number in range(calls)
+        ]
+        FilesystemPersister.save_cassette(path, {"requests": requests, "responses": answers}, jsonserializer)
+    return str(path)
