@@ -5,10 +5,11 @@ from __future__ import annotations
 ALWAYS_SECRET = {
     "authorization": "authorization",
     "proxy-authorization": "authorization",
-    "cookie": "cookie",
-    "set-cookie": "cookie",
 }
 """Header name -> name of its placeholder."""
+
+COOKIES = frozenset({"cookie", "set-cookie"})
+"""Their cookies keep their names."""
 
 URLS = frozenset({"location", "content-location", "referer", "origin", "link"})
 """Kept, but their value is a URL, and redacted as one."""
@@ -19,10 +20,11 @@ KEPT = frozenset({
     "cf-ray", "connection", "date", "etag", "expect", "expires", "from-cache", "host", "if-match",
     "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "keep-alive", "last-modified",
     "max-forwards", "mcp-protocol-version", "nel", "openai-beta", "openai-model", "openai-organization",
-    "openai-processing-ms", "openai-project", "openai-version", "pragma", "priority", "range", "report-to",
-    "request-id", "retry-after", "retry-after-ms", "server", "server-timing", "strict-transport-security", "te",
-    "timing-allow-origin", "traceparent", "trailer", "transfer-encoding", "upgrade", "user-agent", "vary",
-    "via", "warning", "x-amz-id-2", "x-amz-request-id", "x-amz-target", "x-amzn-bedrock-input-token-count",
+    "openai-processing-ms", "openai-project", "openai-version", "pragma", "priority", "proxy-authenticate", "range",
+    "report-to", "request-id", "retry-after", "retry-after-ms", "server", "server-timing", "strict-transport-security",
+    "te", "timing-allow-origin", "traceparent", "trailer", "transfer-encoding", "upgrade", "user-agent", "vary",
+    "via", "warning", "www-authenticate", "x-amz-id-2", "x-amz-request-id", "x-amz-target",
+    "x-amzn-bedrock-input-token-count",
     "x-amzn-bedrock-invocation-latency", "x-amzn-bedrock-output-token-count", "x-amzn-errortype",
     "x-amzn-requestid", "x-cloud-trace-context", "x-compute-time", "x-content-type-options", "x-correlation-id",
     "x-envoy-upstream-service-time", "x-frame-options", "x-goog-api-client", "x-groq-region",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Lock
 from urllib.parse import quote
@@ -74,8 +74,8 @@ class Redactor:
     def parts(self, id: int, part: Part) -> tuple[Part, ...]:
         """What to keep of the next part of the answer to event ``id``; the parts of one answer come in order.
 
-        Usually one for one. A chunk that may begin a secret which the next one completes gives some of its bytes to
-        that next one: so a chunk may give nothing, and an end may be preceded by a last chunk.
+        Usually one for one. Chunks that may begin a secret which a later one completes are held back until that is
+        known: so a chunk may give nothing, and later several.
         """
         if isinstance(part, Head):
             encoding = (part.header("content-encoding") or "identity").strip().lower()
@@ -84,9 +84,8 @@ class Redactor:
         if isinstance(part, Chunk):
             return self._chunk(id, part)
         stream = self._streams.pop(id, None)
-        held = stream.finish() if stream else b""
-        end = self.end(part)
-        return (Chunk(held), end) if held else (end,)
+        held = stream.finish() if stream else []
+        return (*held, self.end(part))
 
     def end(self, end: End) -> End:
         """``end`` with its failure's message and state redacted."""
@@ -124,7 +123,7 @@ class Redactor:
 
     def stream(self) -> Stream:
         """A redactor for the chunks of one answer, which catches a secret that straddles chunks."""
-        return Stream(self.bytes, self._spans, tuple(needle for _, _, needles in self._known for needle in needles))
+        return Stream(self.bytes, tuple(needle for _, _, needles in self._known for needle in needles))
 
     def placeholder(self, name: str, secret: Data) -> str:
         """``<secret:name:N>``, the same for the same secret."""
@@ -137,12 +136,9 @@ class Redactor:
     def _chunk(self, id: int, chunk: Chunk) -> tuple[Part, ...]:
         if id not in self._streams:  # an item of a generator tool: each is whole in itself
             data = self.bytes(chunk.data)
-        else:
-            stream = self._streams[id]
-            data = stream.feed(chunk.data) if stream else chunk.data
-        if data == chunk.data:
-            return (chunk,)
-        return (replace(chunk, data=data),) if data else ()
+            return (chunk if data is chunk.data else replace(chunk, data=data),)
+        stream = self._streams[id]
+        return tuple(stream.feed(chunk)) if stream else (chunk,)
 
     def _replacement(self, name: str, group: int) -> Callable[[re.Match[Data]], Data]:
         def replacement(match: re.Match[Data]) -> Data:
@@ -150,10 +146,6 @@ class Redactor:
             return match[0][:start] + self.placeholder(name, match[group]).encode() + match[0][end:]
 
         return replacement
-
-    def _spans(self, data: Data) -> Iterator[tuple[int, int]]:
-        regexes = [regex for _, regex, _ in self._known] + [pattern.regex for pattern in PATTERNS]
-        return (found.span() for regex in regexes for found in regex.finditer(data))
 
     def _field(self, pair: tuple[str, str]) -> tuple[str, str]:
         name, value = pair
@@ -166,11 +158,17 @@ class Redactor:
         return kept
 
     def _field_value(self, name: str, value: str) -> str:
+        if name in fields.COOKIES:
+            named = COOKIE.sub(self._cookie, value, count=name == "set-cookie")
+            return self._secret_text("cookie", value) if named == value else named
         if name in fields.ALWAYS_SECRET:
             return self._secret_text(fields.ALWAYS_SECRET[name], value)
         if name in fields.URLS:
             return self.url(value)
         return self.text(value) if fields.is_kept(name) else self._secret_text("header", value)
+
+    def _cookie(self, pair: re.Match[str]) -> str:
+        return pair[1] + self._secret_text("cookie", pair[2])
 
     def _url(self, url: str) -> str:
         rest, mark, query = url.partition("?")
@@ -201,6 +199,10 @@ class Redactor:
             return value
         return self.placeholder(name, value.encode("utf-8", "surrogatepass"))
 
+
+COOKIE = re.compile(r"([^=;,\s]+\s*=\s*)([^;]*)")
+"""A cookie's name and value (RFC 6265, section 4). In ``Set-Cookie`` the first pair is it, the others are attributes:
+a program decides by names, paths and dates, so those stay."""
 
 PLACEHOLDER = re.compile(r"<secret:[a-z0-9-]{1,80}:[0-9]{1,9}>")
 

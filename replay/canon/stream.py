@@ -1,68 +1,66 @@
-"""Redaction of a stream: one stored piece for each chunk received, with secrets that straddle chunks still caught.
+"""Redaction of a stream: its chunks stay as they were, and a secret that straddles chunks is still caught.
 
-What might be the beginning of a secret is held back from its own piece and leads the next one. Only the stored copy is
-held back; the program has had its chunk long before. Pieces of most streams end at a line or a quote, so nothing is
-held.
+A chunk that ends in what might be the beginning of a secret is held back until the next ones have shown whether it is.
+Only the stored copy waits; the program has had its chunk long before. Chunks of most streams end at a line or a quote,
+so nothing waits. Where a secret does straddle, its chunks are joined into the first of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 
 from replay.canon.patterns import PATTERNS
+from replay.events import Chunk
 
 TOKEN = rb"[A-Za-z0-9_+/.~=-]"
 TOKEN_AT_END = re.compile(rb"(?:[Bb]earer {1,4})?" + TOKEN + rb"{1,4096}$")
 LONGEST_TOKEN = 4096
 LONGEST_KEY = 20_000
-STARTS = tuple(sorted({needle for pattern in PATTERNS for needle in pattern.needles}))
+HELD_AT_MOST = 1 << 20
+"""Bytes. A stream that looks like the beginning of a secret for longer is none."""
 
-Spans = Iterable[tuple[int, int]]
+STARTS = tuple(sorted({needle for pattern in PATTERNS for needle in pattern.needles}))
 
 
 class Stream:
-    """``feed`` each chunk and store what it returns, then store what ``finish`` returns as part of the last piece.
+    """``feed`` each chunk and store what it returns, then store what ``finish`` returns."""
 
-    ``spans`` finds where the secrets in some bytes begin and end; ``known`` are the secrets by value.
-    """
-
-    def __init__(
-        self, redact: Callable[[bytes], bytes], spans: Callable[[bytes], Spans], known: tuple[bytes, ...]
-    ) -> None:
+    def __init__(self, redact: Callable[[bytes], bytes], known: tuple[bytes, ...]) -> None:
         self._redact = redact
-        self._spans = spans
         self._known = known
-        self._held = b""
+        self._held: list[Chunk] = []
 
-    def feed(self, data: bytes) -> bytes:
-        """The redacted bytes that are safe to keep by now; may be empty."""
-        data = self._held + data if self._held else data
-        cut = self._safe(data)
-        self._held = data[cut:]
-        return self._redact(data[:cut])
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        """The redacted chunks that are safe to keep by now; may be none."""
+        if not self._held and self._is_safe(chunk.data):
+            data = self._redact(chunk.data)
+            return [chunk if data is chunk.data else replace(chunk, data=data)]
+        self._held.append(chunk)
+        data = b"".join([held.data for held in self._held])
+        return self.finish() if len(data) > HELD_AT_MOST or self._is_safe(data) else []
 
-    def finish(self) -> bytes:
+    def finish(self) -> list[Chunk]:
         """What was still held back, redacted."""
-        held, self._held = self._held, b""
-        return self._redact(held)
+        held, self._held = self._held, []
+        data = b"".join([chunk.data for chunk in held])
+        redacted = self._redact(data)
+        if redacted == data:
+            return held
+        alone = [replace(chunk, data=self._redact(chunk.data)) for chunk in held]
+        if b"".join([chunk.data for chunk in alone]) == redacted:
+            return alone
+        return [replace(held[0], data=redacted)]
 
-    def _safe(self, data: bytes) -> int:
-        """How many leading bytes cannot be part of a secret that goes on in the next chunk."""
-        cut = min(_begun_key(data), _begun_token(data), len(data) - self._overlap(data))
-        if cut == len(data):
-            return cut
-        cut = _token_start(data, cut)
-        # Not through the middle of a secret that is all here. From the last one back: moving may meet another.
-        for start, end in sorted(self._spans(data), reverse=True):
-            if start < cut < end:
-                cut = start
-        return cut
+    def _is_safe(self, data: bytes) -> bool:
+        """Whether no end of ``data`` can be part of a secret that goes on in the next chunk."""
+        return min(_begun_key(data), _begun_token(data)) == len(data) and not self._begins_one(data)
 
-    def _overlap(self, data: bytes) -> int:
-        """The length of the longest beginning of any secret that the data ends in."""
+    def _begins_one(self, data: bytes) -> bool:
+        """Whether the data ends in some beginning of a secret."""
         last = data[-1:]
-        return max((_overlap(data, start) for start in (*STARTS, *self._known) if last in start), default=0)
+        return any(last in start and _overlaps(data, start) for start in (*STARTS, *self._known))
 
 
 def _begun_key(data: bytes) -> int:
@@ -80,15 +78,6 @@ def _begun_token(data: bytes) -> int:
     return token.start() if token and any(start in token[0] for start in STARTS) else len(data)
 
 
-def _token_start(data: bytes, cut: int) -> int:
-    """Where the token that goes on at ``cut`` begins; ``cut`` itself for runs too long to be a secret."""
-    before = data[max(0, cut - LONGEST_TOKEN) : cut]
-    run = len(before) - len(before.rstrip(TOKEN_BYTES))
-    return cut if run == LONGEST_TOKEN else cut - run
-
-
-TOKEN_BYTES = bytes(code for code in range(256) if re.fullmatch(TOKEN, bytes([code])))
-
-
-def _overlap(data: bytes, start: bytes) -> int:
-    return next((size for size in range(min(len(start), len(data)), 0, -1) if data.endswith(start[:size])), 0)
+def _overlaps(data: bytes, start: bytes) -> bool:
+    """Whether the data ends in some beginning of ``start``."""
+    return any(data.endswith(start[:size]) for size in range(min(len(start), len(data)), 0, -1))
