@@ -6,13 +6,15 @@ forked one goes on in a session of its own, under its own address.
 
 from __future__ import annotations
 
+import multiprocessing.util
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from replay.engine import idle, lineage, threads
 from replay.engine.lineage import parent
+from replay.engine.plan import VARIABLE
 from replay.engine.session import Session
 from replay.taps.patch import MARK, wrap
 
@@ -25,9 +27,30 @@ def attach() -> None:
     if hasattr(os._exit, MARK):
         return
     wrap(subprocess.Popen, "_execute_child", _execute_child)
+    wrap(multiprocessing.util, "spawnv_passfds", _spawn)
     wrap(os, "_exit", _exit)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+
+
+def _spawn(original: Callable[..., Any]) -> Callable[..., Any]:
+    """``multiprocessing`` starts its processes past ``subprocess``, with the environment of this one."""
+
+    def spawnv_passfds(path: Any, args: Sequence[Any], passfds: Any) -> Any:
+        node = parent()
+        if node is None:
+            return original(path, args, passfds)
+        before = os.environ.pop(VARIABLE, None)
+        if not any("resource_tracker" in str(arg) for arg in args):  # plumbing, and it outlives the run
+            os.environ.update(environment(node, {}))
+        try:
+            return original(path, args, passfds)
+        finally:
+            os.environ.pop(VARIABLE, None)
+            if before is not None:
+                os.environ[VARIABLE] = before
+
+    return spawnv_passfds
 
 
 def _before_fork() -> None:
