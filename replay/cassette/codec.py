@@ -103,6 +103,13 @@ def decode_issue(payload: Any, shelf: Shelf, writer: int, answer: Answer | None)
     return Event(id, request, lineage, number, at, tick, parent, mark, text(writer, where), origin, answer)
 
 
+def decode_tick(payload: Any) -> int:
+    """The tick of an issue, and nothing else of it."""
+    tick: int = payload[6]
+    _require(int, tick)
+    return tick
+
+
 def _require(kind: type, *found: Any) -> None:
     for value in found:
         if type(value) is not kind:

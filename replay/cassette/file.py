@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from zlib import crc32
 
-from replay.cassette.frame import FIELDS, FORMAT, MAGIC, MARKER, PREAMBLE, START, Frame, max_payload
+from replay.cassette.frame import FIELDS, FORMAT, LINK_SIZE, MAGIC, MARKER, PREAMBLE, START, Frame, max_payload
 from replay.cassette.migrate import check_format
 from replay.errors import CassetteError
 
 WINDOW = 64 << 10
+LINK_AT = START.size - LINK_SIZE
 
 
 class File:
@@ -20,8 +21,7 @@ class File:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._window = b""
-        self._window_start = 0
+        self._window = (0, b"")
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             self.size = os.fstat(self._fd).st_size
@@ -40,16 +40,8 @@ class File:
 
     def read(self, offset: int, count: int) -> bytes:
         """``count`` bytes from ``offset``, fewer at the end of the file."""
-        window, at = self._window, offset - self._window_start
-        if at >= 0 and at + count <= len(window):
-            return window[at : at + count]
-        if count >= WINDOW:
-            return self._pread(offset, count)
-        # One assignment each, and the pair checked by length: two threads at worst read twice.
-        window = self._pread(offset, WINDOW)
-        self._window, self._window_start = b"", offset
-        self._window = window
-        return window[:count]
+        window, at = self._around(offset, count)
+        return window[at : at + count]
 
     def frame_at(self, offset: int) -> Frame:
         """The frame at ``offset``. Raises :class:`CassetteError` when there is none, or it is damaged."""
@@ -60,20 +52,34 @@ class File:
 
     def try_frame(self, offset: int) -> tuple[Frame | None, str]:
         """The frame at ``offset``, or None and why not."""
-        start = self.read(offset, START.size)
-        if len(start) < START.size:
+        window, at = self._around(offset, START.size)
+        if len(window) - at < START.size:
             return None, "the file ends in the middle of a frame"
-        marker, kind, writer, length, check, link = START.unpack(start)
+        marker, kind, writer, length, check, link = START.unpack_from(window, at)
         if marker != MARKER:
             return None, "no frame begins here"
         if length > max_payload(kind):
             return None, f"the frame claims {length} bytes"
         if offset + START.size + length > self.size:
             return None, "the file ends in the middle of a frame"
-        payload = self.read(offset + START.size, length)
-        if crc32(payload, crc32(link, crc32(FIELDS.pack(kind, writer, length)))) != check:
+        window, at = self._around(offset, START.size + length)
+        end = at + START.size + length
+        fields = window[at + len(MARKER) : at + len(MARKER) + FIELDS.size]
+        if len(window) < end or crc32(window[at + LINK_AT : end], crc32(fields)) != check:
             return None, "the checksum is wrong"
-        return Frame(offset, kind, writer, link, payload), ""
+        return Frame(offset, kind, writer, link, window[at + START.size : end]), ""
+
+    def _around(self, offset: int, count: int) -> tuple[bytes, int]:
+        """Bytes of the file, and where in them those from ``offset`` begin: ``count``, or all that there are."""
+        start, window = self._window
+        at = offset - start
+        if at >= 0 and at + count <= len(window):
+            return window, at
+        if count >= WINDOW:
+            return self._pread(offset, count), 0
+        window = self._pread(offset, WINDOW)
+        self._window = (offset, window)  # one assignment: two threads at worst read twice
+        return window, 0
 
     def _pread(self, offset: int, count: int) -> bytes:
         try:

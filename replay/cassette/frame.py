@@ -10,10 +10,9 @@ Integers are little-endian. The CRC-32 covers everything after it and what stand
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import msgpack
@@ -54,8 +53,7 @@ class Kind(IntEnum):
 NAMES = {int(kind): kind.name.lower() for kind in Kind}
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame as found at byte ``offset``; ``size`` counts its start too."""
 
     offset: int

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar, overload
 
-from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads
+from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads, decode_tick
 from replay.cassette.file import File
 from replay.cassette.frame import PREAMBLE, TAIL_SIZE, Frame, Kind, damaged, unpack
 from replay.cassette.index import Index, decode_index
 from replay.cassette.scan import Scan, scan_file
 from replay.cassette.shelf import Shelf
 from replay.errors import CassetteError
-from replay.events import Event, Header, Note, Reads
+from replay.events import Answer, Event, Header, Note, Reads
 
 T = TypeVar("T")
 
@@ -67,25 +67,49 @@ class Reader:
 
     def event(self, id: int) -> Event:
         """The event ``id`` with its answer. Raises :class:`CassetteError` if there is none, or it is damaged."""
+        return self.event_in_row(self._row(id))
+
+    def answer(self, id: int) -> tuple[int, Answer | None]:
+        """The tick of the issue of event ``id``, and its answer, without decoding the request. Raises like ``event``."""
+        row = self._row(id)
+        frame, payload = self._issue(row, id)
+        parts = self._parts(row, id)
         try:
-            row = self._index.row(id)
-        except KeyError:
-            raise CassetteError(f"there is no event {id}", hint=f"the cassette holds {len(self._index)}") from None
-        return self.event_in_row(row)
+            return decode_tick(payload), parts.answer()
+        except MALFORMED as error:
+            raise damaged(frame, f"makes no sense: {error}") from error
 
     def event_in_row(self, row: int) -> Event:
         """The ``row``-th event in order of issue, from 0."""
         id = self._index.columns["ids"][row]
-        parts = AnswerParts(self._shelf)
-        for offset in self._index.parts(row):
-            self._add_part(offset, id, parts)
-        frame, payload = self._payload(self._index.columns["offsets"][row], Kind.ISSUE)
+        frame, payload = self._issue(row, id)
+        parts = self._parts(row, id)
         try:
-            if payload[1] != id:
-                raise ValueError("another event than the index says")
             return decode_issue(payload, self._shelf, frame.writer, parts.answer())
         except MALFORMED as error:
             raise damaged(frame, f"makes no sense: {error}") from error
+
+    def _row(self, id: int) -> int:
+        try:
+            return self._index.row(id)
+        except KeyError:
+            raise CassetteError(f"there is no event {id}", hint=f"the cassette holds {len(self._index)}") from None
+
+    def _issue(self, row: int, id: int) -> tuple[Frame, Any]:
+        frame, payload = self._payload(self._index.columns["offsets"][row], Kind.ISSUE)
+        _check_id(frame, payload, id)
+        return frame, payload
+
+    def _parts(self, row: int, id: int) -> AnswerParts:
+        parts = AnswerParts(self._shelf)
+        for offset in self._index.parts(row):
+            frame, payload = self._payload(offset, Kind.PARTS)
+            _check_id(frame, payload, id)
+            try:
+                parts.add(payload, frame.writer)
+            except MALFORMED as error:
+                raise damaged(frame, f"makes no sense: {error}") from error
+        return parts
 
     def verify(self) -> list[str]:
         """Walk every frame: checksums, chains, the seal, and that all that is there decodes. Damage, in words."""
@@ -149,15 +173,6 @@ class Reader:
         except MALFORMED as error:
             raise damaged(frame, f"makes no sense: {error}") from error
 
-    def _add_part(self, offset: int, id: int, parts: AnswerParts) -> None:
-        frame, payload = self._payload(offset, Kind.PARTS)
-        try:
-            if payload[1] != id:
-                raise ValueError("another event than the index says")
-            parts.add(payload, frame.writer)
-        except MALFORMED as error:
-            raise damaged(frame, f"makes no sense: {error}") from error
-
     def __len__(self) -> int:
         return len(self._index)
 
@@ -179,6 +194,11 @@ class Events(Sequence[Event]):
         if isinstance(place, slice):
             return [self._reader.event_in_row(row) for row in range(*place.indices(len(self)))]
         return self._reader.event_in_row(range(len(self))[place])
+
+
+def _check_id(frame: Frame, payload: Any, id: int) -> None:
+    if type(payload) is not list or len(payload) < 2 or payload[1] != id:
+        raise damaged(frame, "makes no sense: another event than the index says")
 
 
 def _distance(tail: Frame) -> int:

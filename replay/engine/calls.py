@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
+from asyncio.events import _get_running_loop
 from typing import TYPE_CHECKING
 
-from replay.engine.order import NEVER
+from replay.engine.order import NEVER, has_work
 from replay.events import Answer, Chunk, End, Event, Head, Part
 
 if TYPE_CHECKING:
@@ -67,12 +68,12 @@ class LiveCall:
 class ServedCall:
     """A request answered from the cassette: each recorded part is handed over in its turn.
 
-    ``event`` is the request as made now, ``recorded`` its counterpart, ``served`` the counterpart's answer.
+    ``event`` is the request as made now, ``recorded`` the id of its counterpart, ``served`` the counterpart's answer.
     """
 
     __slots__ = ("chunks", "counted", "event", "handed", "recorded", "served", "session")
 
-    def __init__(self, session: Session, event: Event, recorded: Event, served: Answer, counted: bool) -> None:
+    def __init__(self, session: Session, event: Event, recorded: int, served: Answer, counted: bool) -> None:
         self.session = session
         self.event = event
         self.recorded = recorded
@@ -83,12 +84,16 @@ class ServedCall:
 
     def deliver(self, part: Part) -> None:
         tick = self._recorded_tick(part)
+        if self._at_once(part, tick):
+            return
         if self.counted and not _is_own_doing(part) and not self.session.order.wait(tick):
             self._reads_on()
         self._hand_over(part, tick)
 
     async def adeliver(self, part: Part) -> None:
         tick = self._recorded_tick(part)
+        if not has_work(_get_running_loop()) and self._at_once(part, tick):
+            return
         if self.counted and not _is_own_doing(part):
             try:
                 has_turn = await self.session.order.await_turn(tick)
@@ -109,16 +114,25 @@ class ServedCall:
             return NEVER
         return self.served.end_tick
 
+    def _at_once(self, part: Part, tick: int) -> bool:
+        """Hand ``part`` over if nothing has to be waited for, and say whether."""
+        if not self.counted or self.handed is not None or _is_own_doing(part) or not self.session.order.at_once(tick):
+            return False
+        self._note(part, tick)
+        return True
+
     def _hand_over(self, part: Part, tick: int) -> None:
-        if self.handed is not None:
-            return
+        if self.handed is None:
+            order = self.session.order
+            self._note(part, order.tick(tick) if self.counted else order.now())
+
+    def _note(self, part: Part, tick: int) -> None:
         if isinstance(part, Chunk):
             self.chunks += 1
         elif isinstance(part, End):
             self.handed = part
             self.session.ended(self)
-        order = self.session.order
-        self.session.write_part(self.event.id, part, order.tick(tick) if self.counted else order.now())
+        self.session.write_part(self.event.id, part, tick)
 
     def _reads_on(self) -> None:
         self.session.diverge(self.event, "the program waits for more of an answer that the recorded run gave up on")

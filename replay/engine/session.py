@@ -161,9 +161,9 @@ class Session:
 
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
-        self._serving.pop(call.recorded.id, None)
+        self._serving.pop(call.recorded, None)
         if call.shortened:
-            self.result.shortened.append(call.recorded.id)
+            self.result.shortened.append(call.recorded)
 
     def diverge(self, event: Event, reason: str = "") -> None:
         """Note a divergence; under the policy ``raise`` this ends the program."""
@@ -263,8 +263,7 @@ class Session:
 
     def _serve(self, event: Event, match: Match, counted: bool) -> Call:
         assert self.source is not None
-        recorded = self.source.event(match.id)
-        answer = recorded.answer
+        issued, answer = self.source.answer(match.id)
         if answer is None or (answer.head is None and answer.end is None):
             return self._unmatched(event, counted, "the recording ends inside this call")
         if answer.failure is not None and answer.failure.name == UNKEPT:
@@ -273,12 +272,15 @@ class Session:
             self.result.served += 1
             self.result.moved += match.how == "moved"
             self.result.volatile += match.how == "volatile"
-            if recorded.request.kind == "tool":
-                self._covered.append(_body_of(recorded))
-        if counted:
-            self.order.wait(recorded.tick)
-        self._write_issue(event, self.order.tick(recorded.tick) if counted else self.order.now(), "served")
-        call = self._serving[recorded.id] = ServedCall(self, event, recorded, answer, counted)
+        if event.request.kind == "tool":
+            self._covered.append(_body_of(self.source.event(match.id)))
+        order = self.order
+        if counted and not order.at_once(issued):
+            order.wait(issued)
+            order.tick(issued)
+        if self.sink is not None:
+            self._write_issue(event, issued if counted else order.now(), "served")
+        call = self._serving[match.id] = ServedCall(self, event, match.id, answer, counted)
         return call
 
     def _unmatched(self, event: Event, counted: bool, reason: str = "") -> Call:

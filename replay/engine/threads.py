@@ -114,6 +114,11 @@ def others(thread: Thread) -> list[Thread]:
         return [other for other in _known if other is not thread]
 
 
+def is_alone() -> bool:
+    """Whether this thread is the only one of the program."""
+    return here() in _known and len(_known) == 1
+
+
 def expect(probe: Probe | None = None) -> Thread:
     """A thread or work item that has been asked for and will start; until then ``probe`` tells whether it waits."""
     thread = Thread(0, probe)
