@@ -62,9 +62,9 @@ class Redactor:
         body = self.bytes(request.body)
         if body and content_type(kept).startswith("application/x-www-form-urlencoded"):
             body = self._form(body)
-        if target is request.target and kept is request.headers and body is request.body:
+        if target == request.target and kept is request.headers and body is request.body:
             return request
-        return replace(request, target=target, headers=kept, body=body)
+        return Request(request.kind, request.action, target, kept, body, request.effect)
 
     def head(self, head: Head) -> Head:
         """``head`` with the values of fields outside the allow-list replaced."""

@@ -159,8 +159,7 @@ class AnswerParts:
     def _add_head(self, head: Any, writer: int) -> None:
         self._head_at, self._head_tick, status, reason, version, fields = head
         _require(int, self._head_at, self._head_tick, status)
-        text = self._shelf.text
-        self._head = Head(status, text(writer, reason), text(writer, version), self._shelf.headers(writer, fields))
+        self._head = self._shelf.head(writer, status, reason, version, fields)
 
     def _add_end(self, end: Any, writer: int) -> None:
         self._end_at, self._end_tick, ending, failure = end

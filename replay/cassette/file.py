@@ -10,7 +10,10 @@ from replay.cassette.migrate import check_format
 from replay.errors import CassetteError
 
 WINDOW = 64 << 10
-LINK_AT = START.size - LINK_SIZE
+START_SIZE = START.size
+FIELDS_AT = len(MARKER)
+CRC_AT = FIELDS_AT + FIELDS.size
+LINK_AT = START_SIZE - LINK_SIZE
 
 
 class File:
@@ -52,22 +55,24 @@ class File:
 
     def try_frame(self, offset: int) -> tuple[Frame | None, str]:
         """The frame at ``offset``, or None and why not."""
-        window, at = self._around(offset, START.size)
-        if len(window) - at < START.size:
+        window, at = self._around(offset, START_SIZE)
+        if len(window) - at < START_SIZE:
             return None, "the file ends in the middle of a frame"
         marker, kind, writer, length, check, link = START.unpack_from(window, at)
         if marker != MARKER:
             return None, "no frame begins here"
         if length > max_payload(kind):
             return None, f"the frame claims {length} bytes"
-        if offset + START.size + length > self.size:
+        size = START_SIZE + length
+        if offset + size > self.size:
             return None, "the file ends in the middle of a frame"
-        window, at = self._around(offset, START.size + length)
-        end = at + START.size + length
-        fields = window[at + len(MARKER) : at + len(MARKER) + FIELDS.size]
-        if len(window) < end or crc32(window[at + LINK_AT : end], crc32(fields)) != check:
+        if at + size > len(window):
+            window, at = self._around(offset, size)
+        end = at + size
+        fields = crc32(window[at + FIELDS_AT : at + CRC_AT])
+        if len(window) < end or crc32(window[at + LINK_AT : end], fields) != check:
             return None, "the checksum is wrong"
-        return Frame(offset, kind, writer, link, window[at + START.size : end]), ""
+        return Frame(offset, kind, writer, link, window[at + START_SIZE : end]), ""
 
     def _around(self, offset: int, count: int) -> tuple[bytes, int]:
         """Bytes of the file, and where in them those from ``offset`` begin: ``count``, or all that there are."""

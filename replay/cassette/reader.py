@@ -70,7 +70,7 @@ class Reader:
         return self.event_in_row(self._row(id))
 
     def answer(self, id: int) -> tuple[int, Answer | None]:
-        """The tick of the issue of event ``id``, and its answer, without decoding the request. Raises like ``event``."""
+        """The tick of event ``id``'s issue, and its answer, without decoding the request. Raises like ``event``."""
         row = self._row(id)
         frame, payload = self._issue(row, id)
         parts = self._parts(row, id)

@@ -9,7 +9,7 @@ from typing import Any
 from replay.cassette.frame import Frame, damaged, unpack
 from replay.cassette.stock import NO_NODE, decode_text
 from replay.errors import CassetteError
-from replay.events import Headers
+from replay.events import Head, Headers
 
 MAX_BODY = 256 << 20
 """The most bytes that one body may expand to."""
@@ -37,6 +37,7 @@ class Shelf:
         self._opened: dict[int, Opened] = {}
         self._opened_size = 0
         self._texts: dict[int, dict[int, str]] = {}
+        self._heads: dict[tuple[int, ...], Head] = {}
         self._fields: dict[int, dict[tuple[int, int], tuple[str, str]]] = {}
 
     def register(self, writer: int, first_blob: int, first_node: int, offset: int) -> None:
@@ -69,6 +70,17 @@ class Shelf:
                 field = known[pair] = (self.text(writer, pair[0]), self.text(writer, pair[1]))
             fields.append(field)
         return tuple(fields)
+
+    def head(self, writer: int, status: int, reason: int, version: int, fields: Any) -> Head:
+        """The head with these texts; equal heads are one object."""
+        key = (writer, status, reason, version, *fields)
+        found = self._heads.get(key)
+        if found is None:
+            head = Head(status, self.text(writer, reason), self.text(writer, version), self.headers(writer, fields))
+            if len(self._heads) >= CACHED_TEXTS:
+                self._heads.clear()
+            found = self._heads[key] = head
+        return found
 
     def data(self, writer: int, items: Any) -> bytes:
         """The bytes that items (literals, blob numbers, lists) stand for."""

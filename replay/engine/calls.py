@@ -71,10 +71,11 @@ class ServedCall:
     ``event`` is the request as made now, ``recorded`` the id of its counterpart, ``served`` the counterpart's answer.
     """
 
-    __slots__ = ("chunks", "counted", "event", "handed", "recorded", "served", "session")
+    __slots__ = ("chunks", "counted", "event", "handed", "order", "recorded", "served", "session")
 
     def __init__(self, session: Session, event: Event, recorded: int, served: Answer, counted: bool) -> None:
         self.session = session
+        self.order = session.order
         self.event = event
         self.recorded = recorded
         self.served = served
@@ -116,7 +117,7 @@ class ServedCall:
 
     def _at_once(self, part: Part, tick: int) -> bool:
         """Hand ``part`` over if nothing has to be waited for, and say whether."""
-        if not self.counted or self.handed is not None or _is_own_doing(part) or not self.session.order.at_once(tick):
+        if not self.counted or self.handed is not None or _is_own_doing(part) or not self.order.at_once(tick):
             return False
         self._note(part, tick)
         return True
@@ -127,12 +128,14 @@ class ServedCall:
             self._note(part, order.tick(tick) if self.counted else order.now())
 
     def _note(self, part: Part, tick: int) -> None:
+        session = self.session
         if isinstance(part, Chunk):
             self.chunks += 1
         elif isinstance(part, End):
             self.handed = part
-            self.session.ended(self)
-        self.session.write_part(self.event.id, part, tick)
+            session.ended(self)
+        if session.sink is not None:
+            session.write_part(self.event.id, part, tick)
 
     def _reads_on(self) -> None:
         self.session.diverge(self.event, "the program waits for more of an answer that the recorded run gave up on")

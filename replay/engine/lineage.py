@@ -79,16 +79,15 @@ _roots: list[Node] = []
 
 def current() -> Node | None:
     """The node of the code that runs now, or None outside every open session."""
-    node = _find()
+    loop = _get_running_loop()
+    task = current_task(loop) if loop is not None else None
+    node = _tasks.get(task) if task is not None else None
+    if node is None:
+        node = _outside_task()
     return node if node is not None and node.session.is_open else None
 
 
-def _find() -> Node | None:
-    loop = _get_running_loop()
-    if loop is not None:
-        task = current_task(loop)
-        if task is not None and (node := _tasks.get(task)) is not None:
-            return node
+def _outside_task() -> Node | None:
     if (entry := _context.get()) is not None and entry[0] == threading.get_ident():
         return entry[1]
     if _thread.node is not None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from replay.canon import volatile_fingerprint
 from replay.events import Request
@@ -18,8 +17,7 @@ from replay.events import Request
 How = Literal["exact", "moved", "volatile"]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     id: int
     how: How
 

@@ -95,7 +95,8 @@ class Session:
 
     def read(self, source: str, real: Callable[[], T]) -> T:
         """See :class:`replay.taps.boundary.Boundary`."""
-        address = self.lineage()
+        node = lineage.current()
+        address = node.address if node is not None else self.plan.lineage
         if self.source is not None:
             value = self._served_reads.read(address, source, real)
             return value if self.sink is None else self._recorded_reads.read(address, source, lambda: value)

@@ -116,7 +116,7 @@ def others(thread: Thread) -> list[Thread]:
 
 def is_alone() -> bool:
     """Whether this thread is the only one of the program."""
-    return here() in _known and len(_known) == 1
+    return len(_known) == 1 and _local.thread in _known
 
 
 def expect(probe: Probe | None = None) -> Thread:

@@ -8,6 +8,7 @@ lose history and errors, ``httpcore`` would miss custom transports.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -60,7 +61,12 @@ def attach(module: ModuleType) -> None:
 
 
 def is_in_process(transport: Any) -> bool:
-    return any(kind.__name__ in IN_PROCESS for kind in type(transport).__mro__)
+    return _is_in_process(type(transport))
+
+
+@lru_cache(maxsize=64)
+def _is_in_process(kind: type) -> bool:
+    return any(base.__name__ in IN_PROCESS for base in kind.__mro__)
 
 
 class _Library:
@@ -75,7 +81,7 @@ class _Library:
     def answer(self, head: Head, stream: Any) -> Any:
         return self.response(
             head.status,
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers],
+            headers=_raw(head.headers),
             stream=stream,
             extensions={
                 "http_version": head.http_version.encode("ascii", "replace"),
@@ -162,15 +168,8 @@ class _Stream:
         self.recorded = source if isinstance(source, Answer) else None
         self.real: Any = source if self.recorded is None else None
         self.iterator: Any = None
-        self.position = 0
+        self.chunks = iter(self.recorded.chunks if self.recorded is not None else ())
         self.ended = False
-
-    def recorded_chunk(self) -> Chunk | None:
-        assert self.recorded is not None
-        if self.position == len(self.recorded.chunks):
-            return None
-        self.position += 1
-        return self.recorded.chunks[self.position - 1]
 
     def recorded_end(self) -> End:
         """How a served body ends for a program that has read all of it."""
@@ -186,7 +185,7 @@ class _SyncStream(_Stream):
     def __next__(self) -> bytes:
         if self.ended:
             raise StopIteration
-        chunk = self.recorded_chunk() if self.recorded is not None else self._real_chunk()
+        chunk = next(self.chunks, None) if self.recorded is not None else self._real_chunk()
         if chunk is not None:
             self.call.deliver(chunk)
             return chunk.data
@@ -226,7 +225,7 @@ class _AsyncStream(_Stream):
     async def __anext__(self) -> bytes:
         if self.ended:
             raise StopAsyncIteration
-        chunk = self.recorded_chunk() if self.recorded is not None else await self._real_chunk()
+        chunk = next(self.chunks, None) if self.recorded is not None else await self._real_chunk()
         if chunk is not None:
             await self.call.adeliver(chunk)
             return chunk.data
@@ -283,4 +282,15 @@ def _head(response: Any) -> Head:
 
 
 def _headers(headers: Any) -> Headers:
-    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
+    return _text(tuple(headers.raw))
+
+
+@lru_cache(maxsize=1024)
+def _text(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
+    """The fields as text. A client sends few different ones many times."""
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+
+
+@lru_cache(maxsize=1024)
+def _raw(fields: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]

@@ -69,7 +69,8 @@ class Reading(StandIn):
         if session is None or (self.bare and args not in ((), (None,))) or is_plumbing(sys._getframe(1)):
             return self.real(*args, **kwargs)
         source = f"{self.source}:{args[0]}" if self.sized and args else self.source
-        value = take(session, source, self._realise(args, kwargs), self.kind)
+        real = self._realise(args, kwargs) if args or kwargs or self.pack else self.real
+        value = take(session, source, real, self.kind)
         return value if self.unpack is None else self.unpack(value)
 
     def _realise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any]:
@@ -77,7 +78,7 @@ class Reading(StandIn):
         if pack is not None:
             return lambda: pack(real(*args, **kwargs))
         # A function of ours, for what the real one reads itself (time-machine's clock_gettime) to be plumbing's.
-        return (lambda: real(*args, **kwargs)) if args or kwargs else real
+        return lambda: real(*args, **kwargs)
 
 
 def take(session: Boundary, source: str, real: Callable[[], T], kind: type) -> T:
