@@ -6,6 +6,7 @@ from asyncio import CancelledError
 from asyncio.events import _get_running_loop
 from typing import TYPE_CHECKING
 
+from replay.engine.finalising import is_finalising
 from replay.engine.order import NEVER, has_work
 from replay.events import Answer, Chunk, End, Event, Head, Part
 
@@ -44,6 +45,9 @@ class LiveCall:
         self.ended = False
 
     def deliver(self, part: Part) -> None:
+        if _is_own_doing(part) and is_finalising():
+            self.session.dropped.append(self)
+            return
         if self.counted and not _is_own_doing(part):
             self.session.order.wait()
         self._hand_over(part)
@@ -56,6 +60,11 @@ class LiveCall:
                 self._hand_over(End("closed"))
                 raise
         self._hand_over(part)
+
+    def end_dropped(self) -> None:
+        """The session ends, and the program had dropped this call."""
+        if not self.ended:
+            self.session.write_part(self.event.id, End("closed"), self.session.order.now())
 
     def _hand_over(self, part: Part) -> None:
         if self.ended:
@@ -84,6 +93,9 @@ class ServedCall:
         self.handed: End | None = None
 
     def deliver(self, part: Part) -> None:
+        if _is_own_doing(part) and is_finalising():
+            self.session.dropped.append(self)
+            return
         tick = self._recorded_tick(part)
         if self._at_once(part, tick):
             return
@@ -104,6 +116,11 @@ class ServedCall:
             if not has_turn:
                 self._reads_on()
         self._hand_over(part, tick)
+
+    def end_dropped(self) -> None:
+        """The session ends, and the program had dropped this call."""
+        if self.handed is None:
+            self._note(End("closed"), self.session.order.now())
 
     def _recorded_tick(self, part: Part) -> int:
         if isinstance(part, Head):
@@ -142,9 +159,12 @@ class ServedCall:
 
     @property
     def shortened(self) -> bool:
-        """Whether the program's reading of this answer ended otherwise than in the recording."""
-        recorded = self.served.end.ending if self.served.end else None
-        handed = self.handed.ending if self.handed else None
+        """Whether the program's reading of this answer ended otherwise than in the recording.
+
+        One that was never closed was given up as well: whether a collection came by in time is chance.
+        """
+        recorded = self.served.end.ending if self.served.end else "closed"
+        handed = self.handed.ending if self.handed else "closed"
         return recorded != handed or self.chunks != len(self.served.chunks)
 
 

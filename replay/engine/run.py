@@ -22,7 +22,7 @@ from replay.canon import values
 from replay.canon.redact import VERSION as REDACTION
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
-from replay.engine import guard, idle, lineage, spawn, threads, timers
+from replay.engine import finalising, guard, idle, lineage, spawn, threads, timers
 from replay.engine.plan import Plan, Policy
 from replay.engine.result import Result
 from replay.engine.session import Session
@@ -145,7 +145,7 @@ def open_session(plan: Plan) -> Session:
 def _attach() -> None:
     boundary.find_with(_find_session)
     threads.attach(turn)
-    for part in (spawn, idle, timers, guard, clock, dice, taps):
+    for part in (finalising, spawn, idle, timers, guard, clock, dice, taps):
         part.attach()
 
 

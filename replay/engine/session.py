@@ -59,6 +59,7 @@ class Session:
         self._lock = threading.Lock()
         self._covered: list[str] = []
         self._serving: dict[int, ServedCall] = {}
+        self.dropped: list[LiveCall | ServedCall] = []
         self._recorded_reads = RecordedReads()
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
@@ -203,6 +204,8 @@ class Session:
         idle.orders.remove(self.order)
         lineage.close_root(self.root)
         self.result.unsettled = self.order.unsettled
+        for call in self.dropped:
+            call.end_dropped()
         self._settle()
         if self.sink is not None:
             self._flush_reads()

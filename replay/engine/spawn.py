@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from replay.engine import lineage, threads
+from replay.engine.finalising import is_finalising
 from replay.engine.lineage import Node, not_counting, parent
 from replay.engine.turns import turn_of
 from replay.taps.patch import wrap
@@ -41,7 +42,8 @@ def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
             if context is not None:
                 options["context"] = context
             return original(self, coro, **options)  # type: ignore[no-any-return]
-        node = above.child("a")
+        # A numbering of its own for what a collection brings about: when it comes is chance.
+        node = above.child("g" if is_finalising() else "a")
         if context is None:
             context = copy_context()
             context.run(lineage.mark_context, node)
