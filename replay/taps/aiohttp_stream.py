@@ -64,7 +64,7 @@ class Live(Source):
     async def next(self, feed: Feed, is_chunked: bool) -> bool:
         try:
             with boundary.inside():
-                data, is_end = await self.real.readchunk()
+                data, is_end = await self._read()
         except Exception as error:
             await self.end(self.failures.end(error, started=True))
             raise
@@ -78,6 +78,17 @@ class Live(Source):
         finally:  # off the wire it is gone: a reader cancelled here finds it at its next read
             feed(data, is_end)
         return True
+
+    async def _read(self) -> tuple[bytes, bool]:
+        """What came before the body broke comes first: aiohttp drops it, when its reader was not there in time."""
+        broken = self.real._exception
+        if broken is None or not self.real._buffer:
+            return await self.real.readchunk()  # type: ignore[no-any-return]
+        self.real._exception = None
+        try:
+            return await self.real.readchunk()  # type: ignore[no-any-return]
+        finally:
+            self.real._exception = broken
 
     @property
     def is_drained(self) -> bool:
