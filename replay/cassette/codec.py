@@ -149,6 +149,11 @@ class AnswerParts:
         if end is not None:
             self._add_end(end, writer)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the answer's end has come, after which nothing does."""
+        return self._end is not None
+
     def answer(self) -> Answer | None:
         if self._head is None and not self._chunks and self._end is None:
             return None

@@ -29,6 +29,9 @@ COLUMNS = {
 }
 """Name -> width of an entry: ``I`` for 4 bytes, ``Q`` for 8."""
 
+BLOCK = 256
+"""Parts frames sorted by event at a time."""
+
 WRITER_STEP = 32
 """A joining process is numbered by the place of its writer frame, in units smaller than any frame."""
 
@@ -46,7 +49,8 @@ class Index:
         self.end = 0
         self._lineage_numbers: dict[str, int] = {}
         self._rows: dict[int, int] = {}
-        self._parts: dict[int, list[int]] | None = None
+        self._parts: dict[int, dict[int, int]] = {}
+        self._parts_known = 0
 
     def __len__(self) -> int:
         return len(self.columns["ids"])
@@ -92,21 +96,33 @@ class Index:
             self._rows = {id: row for row, id in enumerate(ids)}
         return self._rows[id]
 
-    def parts(self, row: int) -> list[int]:
-        """Offsets of the parts frames of the event at ``row``."""
-        if self._parts is None:
-            self._parts = {}
-            for owner, offset in zip(self.columns["part_rows"], self.columns["part_offsets"], strict=True):
-                self._parts.setdefault(owner, []).append(offset)
-        return self._parts.get(row, [])
+    def parts(self, row: int) -> Iterator[int]:
+        """Offsets of the parts frames of the event at ``row``, in file order; found as far as they are asked for."""
+        given = 0
+        while True:
+            known = list(self._parts.get(row, {}).values())
+            yield from known[given:]
+            given = len(known)
+            if not self._find_parts():
+                return
+
+    def _find_parts(self) -> bool:
+        """Sort a few more parts frames by event; False when all are. Two threads at worst do the same twice."""
+        rows, offsets = self.columns["part_rows"], self.columns["part_offsets"]
+        start = self._parts_known
+        end = min(start + BLOCK, len(rows))
+        for place in range(start, end):
+            self._parts.setdefault(rows[place], {})[place] = offsets[place]
+        self._parts_known = end
+        return end > start
 
     def keys(self) -> Iterator[tuple[int, str, bytes]]:
         """Id, lineage and fingerprint of each event, in order of issue."""
-        marks = bytes(self.fingerprints)
+        marks = self.fingerprints
         lineages = self.lineages
         columns = zip(self.columns["ids"], self.columns["lineage_of"], strict=True)
         for row, (id, lineage) in enumerate(columns):
-            mark = marks[row * FINGERPRINT_SIZE : (row + 1) * FINGERPRINT_SIZE]
+            mark = bytes(marks[row * FINGERPRINT_SIZE : (row + 1) * FINGERPRINT_SIZE])
             yield id, lineages[lineage], b"" if mark == NO_FINGERPRINT else mark
 
     def encode(self) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads, decode_tick
 from replay.cassette.file import File
 from replay.cassette.frame import PREAMBLE, TAIL_SIZE, Frame, Kind, damaged, unpack
-from replay.cassette.index import Index, decode_index
+from replay.cassette.index import SECTION_COLUMNS, Index, decode_index
 from replay.cassette.scan import Scan, scan_file
 from replay.cassette.shelf import Shelf
 from replay.errors import CassetteError
@@ -37,15 +37,7 @@ class Reader:
         sealed = self._sealed_index()
         self._index = self._scanned_index() if sealed is None else sealed
         self._shelf = Shelf(self._file.frame_at)
-        columns = self._index.columns
-        for row in zip(
-            columns["section_writers"],
-            columns["first_blobs"],
-            columns["first_nodes"],
-            columns["section_offsets"],
-            strict=True,
-        ):
-            self._shelf.register(*row)
+        self._shelf.register_all(*[self._index.columns[name] for name in SECTION_COLUMNS])
 
     @property
     def events(self) -> Sequence[Event]:
@@ -59,7 +51,11 @@ class Reader:
     @cached_property
     def reads(self) -> list[Reads]:
         """Reads of the clock and the dice; those of one lineage and source are in order."""
-        return [self._at(offset, Kind.READS, decode_reads) for offset in self._index.columns["reads"]]
+        return list(self.each_read())
+
+    def each_read(self) -> Iterator[Reads]:
+        """:attr:`reads`, each decoded when its turn comes."""
+        return (self._at(offset, Kind.READS, decode_reads) for offset in self._index.columns["reads"])
 
     def keys(self) -> Iterator[tuple[int, str, bytes]]:
         """Id, lineage and fingerprint of every event in order of issue, without decoding any."""
@@ -109,6 +105,8 @@ class Reader:
                 parts.add(payload, frame.writer)
             except MALFORMED as error:
                 raise damaged(frame, f"makes no sense: {error}") from error
+            if parts.ended:
+                break
         return parts
 
     def verify(self) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from replay.cassette.frame import Frame, damaged, unpack
 from replay.cassette.stock import NO_NODE, decode_text
@@ -23,6 +24,8 @@ LARGEST = 1 << 62
 CACHED_SECTIONS = 32 << 20
 CACHED_TEXTS = 1 << 14
 
+Column: TypeAlias = "array[int]"
+NO_COLUMN: Column = array("Q")
 Opened = tuple[int, list[bytes], int, list[int]]
 
 
@@ -31,9 +34,9 @@ class Shelf:
 
     def __init__(self, frame_at: Callable[[int], Frame]) -> None:
         self._frame_at = frame_at
-        self._blobs: dict[int, list[int]] = {}
-        self._nodes: dict[int, list[int]] = {}
-        self._offsets: dict[int, list[int]] = {}
+        self._blobs: dict[int, Column] = {}
+        self._nodes: dict[int, Column] = {}
+        self._offsets: dict[int, Column] = {}
         self._opened: dict[int, Opened] = {}
         self._opened_size = 0
         self._texts: dict[int, dict[int, str]] = {}
@@ -42,11 +45,20 @@ class Shelf:
 
     def register(self, writer: int, first_blob: int, first_node: int, offset: int) -> None:
         """The frame at ``offset`` holds the blobs and nodes of ``writer`` from these numbers on."""
-        if writer not in self._offsets:
-            self._blobs[writer], self._nodes[writer], self._offsets[writer] = [], [], []
-        self._blobs[writer].append(first_blob)
-        self._nodes[writer].append(first_node)
-        self._offsets[writer].append(offset)
+        row = (first_blob, first_node, offset)
+        for columns, value in zip((self._blobs, self._nodes, self._offsets), row, strict=True):
+            columns.setdefault(writer, array("Q")).append(value)
+
+    def register_all(self, writers: Column, first_blobs: Column, first_nodes: Column, offsets: Column) -> None:
+        """:meth:`register`, row by row."""
+        if not writers:
+            return
+        if writers == writers[:1] * len(writers):  # the rule, and no work however long the columns are
+            self._blobs[writers[0]], self._nodes[writers[0]] = first_blobs, first_nodes
+            self._offsets[writers[0]] = offsets
+            return
+        for row in zip(writers, first_blobs, first_nodes, offsets, strict=True):
+            self.register(*row)
 
     def text(self, writer: int, number: int) -> str:
         texts = self._texts.setdefault(writer, {})
@@ -121,8 +133,8 @@ class Shelf:
         pieces[start:] = pieces[: start - 1 if start else None : -1]
         return cost
 
-    def _section(self, writer: int, firsts: dict[int, list[int]], number: int) -> Opened:
-        place = bisect_right(firsts.get(writer, ()), number) - 1
+    def _section(self, writer: int, firsts: dict[int, Column], number: int) -> Opened:
+        place = bisect_right(firsts.get(writer, NO_COLUMN), number) - 1
         if place < 0:
             raise _missing("number", number)
         offset = self._offsets[writer][place]

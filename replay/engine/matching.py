@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from replay.canon import volatile_fingerprint
 from replay.events import Request
+
+BLOCK = 64
+"""Keys taken in at a time."""
 
 How = Literal["exact", "moved", "volatile"]
 
@@ -31,27 +35,49 @@ class Matcher:
 
     def __init__(self, keys: Iterable[tuple[int, str, bytes]], request_of: Callable[[int], Request]) -> None:
         self._request_of = request_of
+        self._keys = iter(keys)
         self._here: dict[tuple[str, bytes], deque[int]] = {}
-        self._anywhere: dict[bytes, deque[int]] = {}
+        self._anywhere: dict[bytes, deque[int]] | None = None
         self._volatile: dict[bytes, deque[int]] | None = None
-        self._left: dict[int, str] = {}
-        for id, lineage, fingerprint in keys:
-            self._left[id] = lineage
-            self._here.setdefault((lineage, fingerprint), deque()).append(id)
-            self._anywhere.setdefault(fingerprint, deque()).append(id)
+        self._left: dict[int, tuple[str, bytes]] = {}
 
     def take(self, lineage: str, fingerprint: bytes, request: Request) -> Match | None:
         """Consume the event that answers ``request``, or return None: a divergence."""
-        queue = self._here.get((lineage, fingerprint))
-        if queue and (id := self._pop(queue)) is not None:
-            return Match(id, "exact")
-        queue = self._anywhere.get(fingerprint)
+        key = (lineage, fingerprint)
+        while True:
+            queue = self._here.get(key)
+            if queue and (id := self._pop(queue)) is not None:
+                return Match(id, "exact")
+            if not self._read_on():
+                break
+        queue = self._by_fingerprint().get(fingerprint)
         if queue and (id := self._pop(queue)) is not None:
             return Match(id, "moved")
         queue = self._by_volatile().get(volatile_fingerprint(request))
         if queue and (id := self._pop(queue)) is not None:
             return Match(id, "volatile")
         return None
+
+    def _read_on(self) -> bool:
+        """Take in the next keys; False when there are no more. A replay that asks in order never reads far ahead."""
+        before = len(self._left)
+        for id, lineage, fingerprint in islice(self._keys, BLOCK):
+            key = (lineage, fingerprint)
+            self._left[id] = key
+            self._here.setdefault(key, deque()).append(id)
+        return len(self._left) > before
+
+    def _by_fingerprint(self) -> dict[bytes, deque[int]]:
+        if self._anywhere is None:
+            self._anywhere = {}
+            for id, (_, fingerprint) in self._all_left().items():
+                self._anywhere.setdefault(fingerprint, deque()).append(id)
+        return self._anywhere
+
+    def _all_left(self) -> dict[int, tuple[str, bytes]]:
+        while self._read_on():
+            pass
+        return self._left
 
     def _pop(self, queue: deque[int]) -> int | None:
         while queue:
@@ -63,25 +89,26 @@ class Matcher:
     def _by_volatile(self) -> dict[bytes, deque[int]]:
         if self._volatile is None:
             self._volatile = {}
-            for id in self._left:
+            for id in self._all_left():
                 key = volatile_fingerprint(self._request_of(id))
                 self._volatile.setdefault(key, deque()).append(id)
         return self._volatile
 
     def discard(self, ids: Iterable[int]) -> None:
         """Take ``ids`` out: they are covered by an event that was served whole."""
+        self._all_left()
         for id in ids:
             self._left.pop(id, None)
 
     @property
     def left(self) -> list[int]:
         """Ids of the events that nothing asked for, in order of issue."""
-        return list(self._left)
+        return list(self._all_left())
 
     def closest(self, lineage: str, request: Request) -> int | None:
         """The next unconsumed event like ``request``: same lineage before others, same target before same kind."""
         best: tuple[int, int] | None = None
-        for id, of in self._left.items():
+        for id, (of, _) in self._all_left().items():
             recorded = self._request_of(id)
             rank = _likeness(recorded, request) * 2 + (of == lineage)
             if recorded.kind == request.kind and (best is None or rank > best[0]):

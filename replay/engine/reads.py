@@ -6,6 +6,7 @@ recorded gets a plausible value (the clock goes on from where it was, the dice a
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -38,17 +39,30 @@ class RecordedReads:
 
 
 class ServedReads:
-    """Serves recorded reads; counts those asked for beyond the recorded ones."""
+    """Serves recorded reads; counts those asked for beyond the recorded ones.
+
+    ``recorded`` is consumed as values are asked for, so that a long recording need not be decoded before it begins.
+    """
 
     def __init__(self, recorded: Iterable[Reads]) -> None:
+        self._recorded = iter(recorded)
+        self._lock = allocate_lock()
         self._queues: dict[tuple[str, str], deque[Any]] = {}
         self._last: dict[str, tuple[Any, Any]] = {}
         self.overread = 0
-        for reads in recorded:
-            self._queues.setdefault((reads.lineage, reads.source), deque()).extend(reads.values)
+
+    def read_on(self) -> bool:
+        """Take in more of what was recorded; False when there is no more."""
+        with self._lock:
+            reads = next(self._recorded, None)
+            if reads is not None:
+                self._queues.setdefault((reads.lineage, reads.source), deque()).extend(reads.values)
+        return reads is not None
 
     def read(self, lineage: str, source: str, real: Callable[[], T]) -> T:
         queue = self._queues.get((lineage, source))
+        while not queue and self.read_on():
+            queue = self._queues.get((lineage, source))
         now = real()
         if queue:
             value = queue.popleft()
@@ -67,4 +81,6 @@ class ServedReads:
     @property
     def unread(self) -> int:
         """How many recorded reads nothing asked for."""
+        while self.read_on():
+            pass
         return sum(len(queue) for queue in self._queues.values())

@@ -30,7 +30,7 @@ from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
 from replay.errors import DivergenceError, PolicyError, StopReplay
-from replay.events import UNKEPT, End, Event, Note, Origin, Part, Request
+from replay.events import UNKEPT, End, Event, Note, Origin, Part, Reads, Request
 from replay.taps.boundary import Call
 
 T = TypeVar("T")
@@ -66,9 +66,16 @@ class Session:
         self._matcher: Matcher | None = None
         if self.source is not None:
             self._matcher = Matcher(_keys_of_process(self.source, plan.lineage), self._recorded_request)
-            reads = [reads for reads in self.source.reads if _in_process(reads.lineage, plan.lineage)]
-            self._served_reads = ServedReads(reads for reads in reads if reads.source != timers.SOURCE)
-            self._timers = timers.fired(reads)
+            self._served_reads = ServedReads(self._reads_of_process(self.source, plan.lineage))
+
+    def _reads_of_process(self, source: Reader, root: str) -> Iterator[Reads]:
+        """What the process read, decoded as it is asked for; the timers among it are set aside."""
+        for reads in source.each_read():
+            if _in_process(reads.lineage, root):
+                if reads.source == timers.SOURCE:
+                    self._timers.update(timers.fired([reads]))
+                else:
+                    yield reads
 
     def _recorded_request(self, id: int) -> Request:
         assert self.source is not None
@@ -129,7 +136,12 @@ class Session:
 
     def timer_tick(self, node: Node, number: int) -> int | None:
         """When, in the schedule, a timer fired in the recording; None while recording."""
-        return self._timers.pop((node.address, number), OVERDUE) if self.source is not None else None
+        if self.source is None:
+            return None
+        key = (node.address, number)
+        while key not in self._timers and self._served_reads.read_on():
+            pass
+        return self._timers.pop(key, OVERDUE)
 
     def timer_fired(self, node: Node, number: int, recorded: int | None) -> None:
         """Note that a timer fires now."""

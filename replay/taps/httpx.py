@@ -61,11 +61,12 @@ def attach(module: ModuleType) -> None:
 
 
 def is_in_process(transport: Any) -> bool:
-    return _is_in_process(type(transport))
+    kind: Any = type(transport)
+    return _is_in_process(kind)
 
 
 @lru_cache(maxsize=64)
-def _is_in_process(kind: type) -> bool:
+def _is_in_process(kind: Any) -> bool:
     return any(base.__name__ in IN_PROCESS for base in kind.__mro__)
 
 
