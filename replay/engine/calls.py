@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from replay.engine.finalising import is_finalising
 from replay.engine.order import NEVER, has_work
-from replay.events import Answer, Chunk, End, Event, Head, Part
+from replay.events import Answer, Chunk, End, Event, Failure, Head, Part
 
 if TYPE_CHECKING:
     from replay.engine.session import Session
@@ -35,13 +35,14 @@ class LiveCall:
     ``counted``: it has a place in the schedule (see :class:`replay.engine.lineage.Node`).
     """
 
-    __slots__ = ("counted", "ended", "event", "served", "session")
+    __slots__ = ("counted", "ended", "event", "served", "session", "started")
 
     def __init__(self, session: Session, event: Event, counted: bool) -> None:
         self.session = session
         self.event = event
         self.counted = counted
         self.served: Answer | None = None
+        self.started = False
         self.ended = False
 
     def deliver(self, part: Part) -> None:
@@ -49,7 +50,11 @@ class LiveCall:
             self.session.dropped.append(self)
             return
         if self.counted and not _is_own_doing(part):
-            self.session.order.wait()
+            try:
+                self.session.order.wait()
+            except (KeyboardInterrupt, SystemExit) as error:
+                self._hand_over(_interrupted(error, started=self.started))
+                raise
         self._hand_over(part)
 
     async def adeliver(self, part: Part) -> None:
@@ -69,6 +74,7 @@ class LiveCall:
     def _hand_over(self, part: Part) -> None:
         if self.ended:
             return
+        self.started = True
         self.ended = isinstance(part, End)
         order = self.session.order
         self.session.write_part(self.event.id, part, order.tick() if self.counted else order.now())
@@ -166,6 +172,11 @@ class ServedCall:
         recorded = self.served.end.ending if self.served.end else "closed"
         handed = self.handed.ending if self.handed else "closed"
         return recorded != handed or self.chunks != len(self.served.chunks)
+
+
+def _interrupted(error: BaseException, *, started: bool) -> End:
+    """How a call ends that a signal interrupted while its answer waited for its turn: as if in the call itself."""
+    return End("broken" if started else "failed", Failure(type(error).__name__, str(error)))
 
 
 def _is_own_doing(part: Part) -> bool:

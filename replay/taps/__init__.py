@@ -23,6 +23,7 @@ TAPS = {
     "urllib.request": "replay.taps.urllib",
     "urllib3": "replay.taps.urllib3",
     "uuid_utils": "replay.taps.dice",
+    "uvloop": "replay.taps.uvloop",
 }
 """The module whose import triggers a tap, and the tap."""
 

@@ -22,6 +22,9 @@ MAX_ARGUMENTS: Final = 65_536
 MAX_DEPTH: Final = 3
 """How deep exceptions may hold one another (``URLError(SSLError(...))`` is 2)."""
 
+INTERRUPTS: Final[dict[str, type[BaseException]]] = {"KeyboardInterrupt": KeyboardInterrupt, "SystemExit": SystemExit}
+"""Raised inside a call by a signal's handler."""
+
 LOST: Final = object()
 """Stands for an argument that is no plain value (a connection, a response): the tap puts today's own in its place."""
 
@@ -44,11 +47,15 @@ class Failures:
     def end(self, error: BaseException, *, started: bool) -> End:
         """How an answer ends in which ``error`` was raised; ``started``: the head had already come.
 
-        What is no :class:`Exception` (a cancellation, an interrupt) is the program giving up, not the world failing.
+        A cancellation is the program giving up. An interrupt comes from outside, and comes again on replay.
         """
-        if not isinstance(error, Exception):
+        if type(error).__name__ in INTERRUPTS:
+            failure = Failure(type(error).__name__, str(error))
+        elif isinstance(error, Exception):
+            failure = self.of(error)
+        else:
             return End("closed")
-        return End("broken" if started else "failed", self.of(error))
+        return End("broken" if started else "failed", failure)
 
     def kind(self, failure: Failure) -> type[Exception]:
         return self._classes.get(failure.name, self.base)
