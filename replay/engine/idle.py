@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import selectors
 from asyncio.events import _get_running_loop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from replay.engine import threads
@@ -30,7 +31,7 @@ def _select(original: Callable[..., Any]) -> Callable[..., Any]:
         loop: Any = _get_running_loop() if orders else None
         if loop is None or getattr(loop, "_selector", None) is not self or has_work(loop):
             return original(self, timeout)
-        with threads.here().waiting(lambda: not has_work(loop)):
+        with _selecting(loop), threads.here().waiting(lambda: not has_work(loop)):
             if has_work(loop):  # its turn came as it began to wait
                 timeout = 0
             elif any(order.has_waiting for order in orders):
@@ -40,3 +41,12 @@ def _select(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, 0 if has_work(loop) else timeout)
 
     return select
+
+
+@contextmanager
+def _selecting(loop: Any) -> Iterator[None]:
+    loop._replay_selects = True
+    try:
+        yield
+    finally:
+        loop._replay_selects = False

@@ -50,11 +50,18 @@ NEVER = OVERDUE + 1
 class Gate:
     """One answer (a part of it) or timer that waits for its turn."""
 
-    __slots__ = ("cancelled", "give_up", "key", "released", "since", "wake")
+    __slots__ = ("cancelled", "give_up", "key", "loop", "released", "since", "wake")
 
-    def __init__(self, key: int, wake: Callable[[], None], cancelled: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        key: int,
+        wake: Callable[[], None],
+        loop: AbstractEventLoop | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
         self.key = key
         self.wake = wake
+        self.loop = loop
         self.cancelled = cancelled
         self.released = False
         self.give_up = False
@@ -139,12 +146,22 @@ class Order:
         if not self.holding or (not has_work(loop) and self._is_free(here, recorded)):
             return True
         turn = loop.create_future()
-        gate = self._enter(recorded, lambda: _call_in(loop, _finish, turn))
+        gate = self._enter(recorded, lambda: _call_in(loop, _finish, turn), loop)
         try:
-            await turn
+            if hasattr(loop, "_ready"):
+                await turn
+            else:
+                await self._poll(turn, here)
         finally:
             self.leave(gate)
         return self._passed(gate)
+
+    async def _poll(self, turn: asyncio.Future[None], here: Thread) -> None:
+        """Wait in a loop that is not asyncio's and does not tell when it has nothing to run: look from time to time."""
+        while not turn.done():
+            await asyncio.sleep(POLL)
+            with here.waiting(threads.always):
+                self.pump()
 
     def call_in_turn(
         self,
@@ -156,7 +173,7 @@ class Order:
         context: Context,
     ) -> None:
         """Run ``callback`` in ``loop`` when its turn has come, unless it has been ``cancelled`` by then."""
-        self._enter(recorded, lambda: _call_in(loop, callback, context=context), cancelled)
+        self._enter(recorded, lambda: _call_in(loop, callback, context=context), loop, cancelled)
 
     def _is_free(self, here: Thread, recorded: int | None) -> bool:
         """Whether this thread may go on at once: everything else waits, and nothing else could come first."""
@@ -171,11 +188,15 @@ class Order:
         return not gate.give_up
 
     def _enter(
-        self, recorded: int | None, wake: Callable[[], None], cancelled: Callable[[], bool] | None = None
+        self,
+        recorded: int | None,
+        wake: Callable[[], None],
+        loop: AbstractEventLoop | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Gate:
         with self._lock:
             self._arrived += 1
-            gate = Gate(self._arrived if recorded is None else recorded, wake, cancelled)
+            gate = Gate(self._arrived if recorded is None else recorded, wake, loop, cancelled)
             self._waiting.append(gate)
         return gate
 
@@ -197,18 +218,21 @@ class Order:
             return
         with self._lock:
             self._waiting = [gate for gate in self._waiting if gate.cancelled is None or not gate.cancelled()]
-            gate = min(self._waiting, key=_key, default=None)
-            if gate is None or not self._may_go(gate):
+            gate = min(filter(_can_go, self._waiting), key=_key, default=None)
+            if gate is None:
                 return
-            self._release(gate)
+            moving = [thread for thread in threads.others(_NOBODY) if not thread.waits()]
+            if self._has_settled(gate, moving):
+                if not _asked_its_loop(gate):
+                    self._release(gate)
+            elif not self.live or gate.key < OVERDUE:
+                if self._stands_still(moving) or self._takes_too_long():
+                    self._release(gate)
 
-    def _may_go(self, gate: Gate) -> bool:
-        moving = [thread for thread in threads.others(_NOBODY) if not thread.waits()]
+    def _has_settled(self, gate: Gate, moving: list[Thread]) -> bool:
         if gate.key >= OVERDUE and self.live:
             return gate.key == OVERDUE and not moving
-        if not moving and (not self.replaying or gate.key <= self._next):
-            return True
-        return self._stands_still(moving) or self._takes_too_long()
+        return not moving and (not self.replaying or gate.key <= self._next)
 
     def _stands_still(self, moving: list[Thread]) -> bool:
         """Whether nothing has moved for a while; what does not move is from then on taken to wait."""
@@ -245,6 +269,29 @@ def _key(gate: Gate) -> int:
 def has_work(loop: Any) -> bool:
     """Whether ``loop`` has something to run besides the code that runs now."""
     return bool(getattr(loop, "_ready", None))
+
+
+def _can_go(gate: Gate) -> bool:
+    """Whether its event loop, if it has one, could run it: a callback that blocks the loop holds up its answers too."""
+    loop: Any = gate.loop
+    return loop is None or loop is _get_running_loop() or is_idle(loop) or not loop.is_running()
+
+
+def _asked_its_loop(gate: Gate) -> bool:
+    """Whether ``gate`` is left to its event loop, which runs in another thread and has been woken for it.
+
+    Only that thread can tell for sure that it waits: seen from here, its selector may have returned just now.
+    """
+    loop: Any = gate.loop
+    if loop is None or loop is _get_running_loop() or not loop.is_running():
+        return False
+    loop._write_to_self()
+    return True
+
+
+def is_idle(loop: Any) -> bool:
+    """Whether ``loop`` waits in its selector (:mod:`replay.engine.idle` says so) and has nothing to run."""
+    return getattr(loop, "_replay_selects", False) and not has_work(loop)
 
 
 def _finish(turn: asyncio.Future[None]) -> None:
