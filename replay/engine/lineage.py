@@ -37,7 +37,7 @@ class Node:
     the schedule.
     """
 
-    __slots__ = ("address", "children", "counted", "issued", "parent", "session", "timers")
+    __slots__ = ("address", "children", "counted", "hashed", "issued", "parent", "session", "timers")
 
     def __init__(self, session: Session, address: str, parent: int | None = None, *, counted: bool = True) -> None:
         self.session = session
@@ -46,6 +46,7 @@ class Node:
         self.counted = counted
         self.issued = 0
         self.timers = 0
+        self.hashed = 0
         self.children: dict[str, int] = {}
 
     def child(self, kind: str) -> Node:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from asyncio import base_events
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, thread
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from replay.engine import lineage, threads
+from replay.engine import lineage, setorder, threads
 from replay.engine.finalising import is_finalising
 from replay.engine.lineage import Node, not_counting, parent
 from replay.engine.turns import turn_of
@@ -24,6 +25,7 @@ from replay.taps.patch import wrap
 
 def attach() -> None:
     """Patch the places where tasks, threads and work items are created. Idempotent."""
+    setorder.attach()
     wrap(base_events.BaseEventLoop, "create_task", _create_task)
     wrap(asyncio, "run_coroutine_threadsafe", _run_coroutine_threadsafe)
     wrap(threading.Thread, "start", _start)
@@ -47,11 +49,25 @@ def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
         if context is None:
             context = copy_context()
             context.run(lineage.mark_context, node)
-        task: asyncio.Task[Any] = original(self, coro, context=context, **options)
+        with _numbered(self):
+            task: asyncio.Task[Any] = original(self, coro, context=context, **options)
         lineage.adopt(task, node)
         return task
 
     return create_task
+
+
+@contextmanager
+def _numbered(loop: Any) -> Iterator[None]:
+    """Tasks made meanwhile keep their place in sets, unless the program has a task factory of its own."""
+    if loop._task_factory is not None:
+        yield
+        return
+    loop._task_factory = setorder.make_task
+    try:
+        yield
+    finally:
+        loop._task_factory = None
 
 
 def _run_coroutine_threadsafe(original: Callable[..., Any]) -> Callable[..., Any]:

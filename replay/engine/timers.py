@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
 from typing import Any
 
-from replay.engine import threads
+from replay.engine import looptime, threads
 from replay.engine.lineage import Node, parent
 from replay.engine.order import OVERDUE
 from replay.events import Reads
@@ -31,6 +31,7 @@ _sleep = time.sleep
 
 def attach() -> None:
     """Patch event loop timers and ``time.sleep``, also where it was imported by name. Idempotent."""
+    looptime.attach()
     wrap(base_events.BaseEventLoop, "call_at", _call_at)
     if time.sleep is _sleep:
         byname.replace([(_sleep, sleep)])
@@ -76,12 +77,12 @@ def _call_at(original: Callable[..., Any]) -> Callable[..., Any]:
         node = parent()
         if node is None or not node.counted:
             return original(self, when, callback, *args, context=context)  # type: ignore[no-any-return]
-        timer = _Timer(self, node, callback, args, context or copy_context())
+        timer = _Timer(self, node, when, callback, args, context or copy_context())
         recorded = node.session.timer_tick(node, timer.number)
         if recorded is None:
             timer.handle = original(self, when, timer.arrive, context=context)
         elif recorded == OVERDUE:
-            timer.handle = original(self, when, timer.overdue, context=context)
+            timer.handle = original(self, looptime.really_at(self, when), timer.overdue, context=context)
         else:
             timer.handle = asyncio.TimerHandle(when, timer.fire, (), self, context)
             timer.wait(recorded)
@@ -93,13 +94,14 @@ def _call_at(original: Callable[..., Any]) -> Callable[..., Any]:
 class _Timer:
     """One timer of an event loop. ``handle`` is what the program can cancel."""
 
-    __slots__ = ("args", "callback", "context", "handle", "loop", "node", "number", "recorded")
+    __slots__ = ("args", "callback", "context", "handle", "loop", "node", "number", "recorded", "when")
 
     def __init__(
-        self, loop: Any, node: Node, callback: Callable[..., Any], args: tuple[Any, ...], context: Context
+        self, loop: Any, node: Node, when: float, callback: Callable[..., Any], args: tuple[Any, ...], context: Context
     ) -> None:
         self.loop = loop
         self.node = node
+        self.when = when
         self.callback = callback
         self.args = args
         self.context = context
@@ -129,4 +131,6 @@ class _Timer:
     def fire(self) -> None:
         if not self.is_cancelled():
             self.node.session.timer_fired(self.node, self.number, self.recorded)
+            if self.recorded is not None:
+                looptime.advance(self.loop, self.when)
             self.callback(*self.args)
