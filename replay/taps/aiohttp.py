@@ -122,7 +122,8 @@ class _Crossing:
 
     async def _serve(self, call: Call, answer: Answer, req: Any) -> Any:
         if answer.head is None:
-            await call.adeliver(answer.end or End("closed"))
+            # A request that was cancelled never had an answer: it waits here until it is cancelled again.
+            await call.adeliver(answer.end if answer.end is not None and answer.failure is not None else End())
             raise self.error(answer.failure, req)
         await call.adeliver(answer.head)
         headers = self._headers(answer.head)
