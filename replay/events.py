@@ -187,7 +187,6 @@ class Entry:
     argv: tuple[str, ...] = ()
     node: str = ""
     function: str = ""
-    cwd: str = ""
     python: str = ""
 
 

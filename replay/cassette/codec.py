@@ -49,7 +49,7 @@ HEADER_TYPES: dict[type, tuple[str, ...]] = {
 
 
 def encode_header(header: Header) -> list[Any]:
-    # Not orjson: a working directory may hold bytes that are not UTF-8.
+    # Not orjson: an argument may hold bytes that are not UTF-8.
     return [json.dumps({"format": FORMAT, **asdict(header)}).encode()]
 
 
@@ -60,7 +60,7 @@ def decode_header(payload: Any) -> Header:
     del fields["format"]
     for wanted, names in HEADER_TYPES.items():
         _require(wanted, *(fields[name] for name in names))
-    _require(str, *(entry[name] for name in ("node", "function", "cwd", "python")))
+    _require(str, *(entry[name] for name in ("node", "function", "python")))
     _require(str, *entry["argv"], *fields["swaps"], *fields["tags"].values())
     _require(int, *fields["behaviour"].values())
     made = Entry(**{**entry, "argv": tuple(entry["argv"])})

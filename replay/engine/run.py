@@ -179,5 +179,4 @@ def _header(plan: Plan) -> Header:
 def _entry() -> Entry:
     """How this process was started: the pytest node that runs now, or the command line."""
     node = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    argv = () if node else tuple(sys.orig_argv)
-    return Entry(argv=argv, node=node, cwd=str(Path.cwd()), python=sys.executable)
+    return Entry(node=node) if node else Entry(argv=("python", *sys.orig_argv[1:]))

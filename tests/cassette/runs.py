@@ -32,7 +32,7 @@ HEADER = Header(
     "3.11.7",
     "linux",
     "0",
-    Entry(("python", "agent.py"), "", "", "/work", "/usr/bin/python3"),
+    Entry(("python", "agent.py"), python="/usr/bin/python3"),
     {"case": "refund"},
     {"fingerprint": 1},
     "",
