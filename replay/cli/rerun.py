@@ -1,0 +1,38 @@
+"""Running a cassette's program again, and the verdict on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from replay.cassette import Reader
+from replay.cli import entry
+from replay.cli.launch import Outcome, launch
+from replay.cli.verdict import Verdict, judge
+from replay.engine.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """``verdict`` is None when no session ever started."""
+
+    outcome: Outcome
+    verdict: Verdict | None
+
+
+def plan_of(path: str, **options: Any) -> Plan:
+    """The plan of a replay of the cassette at ``path``."""
+    return Plan("play", str(Path(path).absolute()), **options)
+
+
+def rerun(reader: Reader, plan: Plan, argv: tuple[str, ...], streams: Mapping[str, Any] | None = None) -> Replayed:
+    """Run ``argv`` against the cassette of ``plan``, with the recorded hash seed. Raises :class:`UsageError`."""
+    recorded = reader.header.hash_seed
+    seed = recorded if recorded.isdigit() else ""
+    outcome = launch(entry.checked(argv), plan, hash_seed=seed, streams=streams)
+    if outcome.result is None:
+        return Replayed(outcome, None)
+    verdict = judge(outcome.result, reader, plan.cassette, live=plan.policy == "live", hash_seed=seed)
+    return Replayed(outcome, verdict)

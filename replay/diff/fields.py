@@ -1,0 +1,145 @@
+"""Which fields of two requests differ, as paths that a person would write (``request.input[3].content``).
+
+Lists of messages are aligned before anything is compared, so that one inserted message is one difference and not one
+for every message after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+import orjson
+
+from replay.dialects.body import decoded
+from replay.events import Request
+
+How = Literal["changed", "added", "removed"]
+
+MAX_CHANGES = 1000
+MAX_ALIGNED = 1000
+"""Items of a list, after its equal ends, beyond which only the list as a whole is said to differ."""
+
+_ROOT = {"http": "request", "tool": "arguments", "process": "process", "span": "span"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field. ``before`` is as recorded, ``after`` as asked now; None where there is no such field.
+
+    The numbers in ``path`` count in the request asked now; those of a removed item in the recorded one.
+    """
+
+    path: str
+    how: How
+    before: Any
+    after: Any
+
+
+def differing(recorded: Request, asked: Request) -> tuple[Change, ...]:
+    """The fields in which ``asked`` differs from ``recorded``, at most a thousand. Headers take no part."""
+    return tuple(change for change, _ in zip(_changes(recorded, asked), range(MAX_CHANGES), strict=False))
+
+
+def _changes(recorded: Request, asked: Request) -> Iterator[Change]:
+    root = _ROOT[asked.kind]
+    for name, before, after in (
+        ("method" if asked.kind == "http" else "action", recorded.action, asked.action),
+        ("url" if asked.kind == "http" else "name", recorded.target, asked.target),
+    ):
+        if before != after:
+            yield Change(f"{root}.{name}", "changed", before, after)
+    if recorded.body == asked.body:
+        return
+    before, after = _document(recorded), _document(asked)
+    if isinstance(before, dict | list) and type(before) is type(after):
+        yield from _of_values(before, after, root)
+    elif before != after:
+        yield Change(f"{root}.body", "changed", before, after)
+
+
+def _document(request: Request) -> Any:
+    """The body as data, else as text."""
+    data = decoded(request.body, request.header("content-encoding")).data
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return data.decode("utf-8", "replace")
+
+
+def _of_values(before: Any, after: Any, path: str) -> Iterator[Change]:
+    """Objects field by field, lists of objects aligned, and all else by deepdiff."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            yield from _of_field(before, after, key, f"{path}.{key}")
+    elif isinstance(before, list) and isinstance(after, list) and _holds_objects([*before, *after]):
+        yield from _aligned(before, after, path)
+    else:
+        yield from _deep(before, after, path)
+
+
+def _of_field(before: dict[str, Any], after: dict[str, Any], key: str, path: str) -> Iterator[Change]:
+    if key not in before:
+        yield Change(path, "added", None, after[key])
+    elif key not in after:
+        yield Change(path, "removed", before[key], None)
+    elif before[key] != after[key]:
+        yield from _of_values(before[key], after[key], path)
+
+
+def _holds_objects(items: list[Any]) -> bool:
+    return all(isinstance(item, dict) for item in items)
+
+
+def _aligned(before: list[Any], after: list[Any], path: str) -> Iterator[Change]:
+    """Equal items are set against each other; what lies between them pairs up in order, the rest came or went."""
+    old, new = ([orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in items] for items in (before, after))
+    start, end = _equal_ends(old, new)
+    if max(len(old), len(new)) - start - end > MAX_ALIGNED:
+        yield Change(path, "changed", before, after)
+        return
+    matcher = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        pairs = min(i2 - i1, j2 - j1)
+        for n in range(pairs):
+            at = start + j1 + n
+            yield from _of_values(before[start + i1 + n], after[at], f"{path}[{at}]")
+        for at in range(start + j1 + pairs, start + j2):
+            yield Change(f"{path}[{at}]", "added", None, after[at])
+        for at in range(start + i1 + pairs, start + i2):
+            yield Change(f"{path}[{at}]", "removed", before[at], None)
+
+
+def _equal_ends(old: list[bytes], new: list[bytes]) -> tuple[int, int]:
+    shorter = min(len(old), len(new))
+    start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    end = next((at for at in range(shorter - start) if old[-1 - at] != new[-1 - at]), shorter - start)
+    return start, end
+
+
+_DEEP: dict[str, How] = {
+    "dictionary_item_added": "added",
+    "iterable_item_added": "added",
+    "dictionary_item_removed": "removed",
+    "iterable_item_removed": "removed",
+    "values_changed": "changed",
+    "type_changes": "changed",
+}
+
+
+def _deep(before: Any, after: Any, path: str) -> Iterator[Change]:
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(before, after, view="tree", max_diffs=100_000)
+    for report, how in _DEEP.items():
+        for level in found.get(report, ()):
+            steps = "".join(
+                f"[{step}]" if isinstance(step, int) else f".{step}" for step in level.path(output_format="list")
+            )
+            yield Change(
+                path + steps, how, None if how == "added" else level.t1, None if how == "removed" else level.t2
+            )

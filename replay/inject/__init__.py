@@ -1,0 +1,1 @@
+"""The way into the program: with this directory on PYTHONPATH, its interpreter imports our ``sitecustomize``."""

@@ -1,0 +1,57 @@
+"""A run and a divergence in a few lines of plain text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from replay.dialects.cassette import Cassette
+from replay.dialects.steps import Step
+from replay.diff.explain import Explanation
+from replay.report.amounts import counted, elapsed, money, scaled
+
+MAX_FIELDS = 3
+
+
+def kinds(steps: Iterable[Step]) -> str:
+    """``3 llm, 2 tool, 1 http``, without what was inferred; in this order."""
+    count = Counter(step.kind for step in steps if not step.inferred)
+    return ", ".join(f"{count[kind]} {kind}" for kind in ("llm", "tool", "http", "process", "span") if count[kind])
+
+
+def tokens_and_cost(cassette: Cassette) -> str:
+    """``18.2k tokens, $0.0420``, as far as known; empty when the run had no tokens."""
+    usage = cassette.usage
+    total = usage.input + usage.output
+    words = [f"{scaled(total)} tokens", money(cassette.cost)] if total else []
+    return ", ".join(word for word in words if word)
+
+
+def divergence(explanation: Explanation, name: str) -> tuple[str, str, str]:
+    """What happened, the closest step of the cassette ``name``, and the cause; the hint is the fourth line."""
+    place = f", called at {explanation.where}" if explanation.where else ""
+    happened = f"step {explanation.step} is not in the cassette ({explanation.asked}{place})"
+    return happened, f"closest: {_closest(explanation, name)}", f"cause: {explanation.cause}"
+
+
+def _closest(explanation: Explanation, name: str) -> str:
+    if explanation.closest is None:
+        return f"nothing that is left in {name}"
+    paths = [change.path for change in explanation.changes]
+    if not paths:
+        return f"step {explanation.closest} of {name}"
+    shown = paths[:MAX_FIELDS] if len(paths) == MAX_FIELDS else paths[: MAX_FIELDS - 1]
+    if len(paths) > len(shown):
+        shown = [*shown, counted(len(paths) - len(shown), "other field")]
+    listed = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    return f"step {explanation.closest} of {name}, differs in {listed}"
+
+
+def duration(cassette: Cassette) -> str:
+    """From the first issue to the last end of an answer."""
+    return elapsed(length(cassette))
+
+
+def length(cassette: Cassette) -> int:
+    """The same in ns."""
+    return max((step.at + (step.duration or 0) for step in cassette.steps), default=0)
