@@ -84,6 +84,7 @@ class Order:
         self._waiting: list[Gate] = []
         self._next = 0
         self._arrived = 0
+        self._moved = 0.0
         self._still: tuple[Any, float] = (None, 0.0)
         threads.listeners.append(self.pump)
 
@@ -101,6 +102,7 @@ class Order:
             if recorded is None:
                 recorded = self._next
             self._next = max(self._next, recorded + 1)
+            self._moved = time.monotonic()
             return recorded
 
     def at_once(self, recorded: int) -> bool:
@@ -177,11 +179,12 @@ class Order:
 
     def _is_free(self, here: Thread, recorded: int | None) -> bool:
         """Whether this thread may go on at once: everything else waits, and nothing else could come first."""
-        if any(recorded is None or gate.key < recorded for gate in self._waiting):
-            return False
-        if any(not other.waits() for other in threads.others(here)):
-            return False
-        return recorded is None or recorded <= self._next
+        with self._lock:  # what is being let go in this moment waits no more, and does not run yet
+            if any(recorded is None or gate.key < recorded for gate in self._waiting):
+                return False
+            if any(not other.waits() for other in threads.others(here)):
+                return False
+            return recorded is None or recorded <= self._next
 
     def _passed(self, gate: Gate) -> bool:
         self.reordered += self.replaying and gate.key < self._next
@@ -248,7 +251,7 @@ class Order:
         return True
 
     def _takes_too_long(self) -> bool:
-        too_long = time.monotonic() - min(gate.since for gate in self._waiting) > LIMIT
+        too_long = time.monotonic() - max(self._moved, min(gate.since for gate in self._waiting)) > LIMIT
         self.unsettled += too_long
         return too_long
 

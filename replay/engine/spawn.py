@@ -178,8 +178,8 @@ class _Work:
 
     def is_stuck(self) -> bool:
         """Whether it waits in the queue of a pool all of whose threads are busy, or will never run."""
-        cancelled = self.future is not None and self.future.cancelled()
-        return cancelled or self.busy.get(self.pool, 0) >= self.pool._max_workers
+        ended = self.future is not None and self.future.done()
+        return ended or self.busy.get(self.pool, 0) >= self.pool._max_workers
 
     def occupy(self, change: int) -> None:
         with self.lock:

@@ -33,10 +33,11 @@ def always() -> bool:
 class Thread:
     """One thread of the program, or one that is about to start (``ident`` is then 0)."""
 
-    __slots__ = ("ident", "probe", "stuck_at")
+    __slots__ = ("ident", "native", "probe", "stuck_at")
 
-    def __init__(self, ident: int = 0, probe: Probe | None = None) -> None:
+    def __init__(self, ident: int = 0, probe: Probe | None = None, native: int = 0) -> None:
         self.ident = ident
+        self.native = native
         self.probe = probe
         self.stuck_at: Standstill | None = None
 
@@ -62,11 +63,25 @@ class Thread:
             self.probe = before
 
     def standstill(self) -> Standstill:
-        """Equal twice in a row: the thread has neither executed an instruction nor used CPU time in between."""
+        """Equal twice in a row: the thread has neither executed an instruction nor used CPU time in between.
+
+        Never equal: it has yet to start, or could run, and waits for a processor that others keep busy.
+        """
+        if not self.ident or _is_runnable(self.native):
+            return (0, 0, time.monotonic())
         frame = sys._current_frames().get(self.ident)
         if frame is None:
             return (0, 0, 0.0)
         return (id(frame), frame.f_lasti, _cpu_time(self.ident))
+
+
+def _is_runnable(native: int) -> bool:
+    """Whether the system would let the thread run if it had a processor free; False where it does not tell."""
+    try:
+        with open(f"/proc/self/task/{native}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] == b"R"
+    except OSError:  # not Linux, or it has just ended
+        return False
 
 
 def _cpu_time(ident: int) -> float:
@@ -100,7 +115,7 @@ def here() -> Thread:
     """This thread; from now on the program is settled only when it waits."""
     thread = _local.thread
     if thread is None:
-        thread = _local.thread = Thread(threading.get_ident())
+        thread = _local.thread = Thread(threading.get_ident(), native=threading.get_native_id())
         with _lock:
             _known.add(thread)
     return thread
@@ -131,7 +146,7 @@ def expect(probe: Probe | None = None) -> Thread:
 def running(expected: Thread) -> Iterator[None]:
     """This thread now runs what was expected; it is unknown again afterwards."""
     before, _local.thread = _local.thread, expected
-    expected.ident, expected.probe = threading.get_ident(), None
+    expected.ident, expected.native, expected.probe = threading.get_ident(), threading.get_native_id(), None
     try:
         yield
     finally:
