@@ -9,6 +9,7 @@ last fired timer says, and in between time stands still.
 from __future__ import annotations
 
 import sys
+import time
 from asyncio import base_events
 from collections.abc import Callable
 from typing import Any
@@ -32,12 +33,12 @@ def advance(loop: Any, when: float) -> None:
 
 def really_at(loop: Any, when: float) -> float:
     """On replay: the real time at which ``when`` is reached, for a loop whose time stands still meanwhile."""
-    real: Callable[[Any], float] = base_events.BaseEventLoop.time.__wrapped__  # type: ignore[attr-defined]
-    return when - loop.time() + real(loop)
+    now: float = loop.time()
+    return when - now + time.monotonic()
 
 
 def _time(original: Callable[[Any], float]) -> Callable[[Any], float]:
-    def time(self: Any) -> float:
+    def loop_time(self: Any) -> float:
         frame = sys._getframe(1)
         node = parent() if frame.f_code.co_name != "_run_once" else None
         if node is None:
@@ -54,4 +55,4 @@ def _time(original: Callable[[Any], float]) -> Callable[[Any], float]:
             self._replay_now = value
         return value
 
-    return time
+    return loop_time

@@ -228,14 +228,16 @@ class Order:
             if self._has_settled(gate, moving):
                 if not _asked_its_loop(gate):
                     self._release(gate)
-            elif not self.live or gate.key < OVERDUE:
-                if self._stands_still(moving) or self._takes_too_long():
-                    self._release(gate)
+            elif self._may_be_forced(gate) and (self._stands_still(moving) or self._takes_too_long()):
+                self._release(gate)
 
     def _has_settled(self, gate: Gate, moving: list[Thread]) -> bool:
         if gate.key >= OVERDUE and self.live:
             return gate.key == OVERDUE and not moving
         return not moving and (not self.replaying or gate.key <= self._next)
+
+    def _may_be_forced(self, gate: Gate) -> bool:
+        return gate.key < OVERDUE or not self.live
 
     def _stands_still(self, moving: list[Thread]) -> bool:
         """Whether nothing has moved for a while; what does not move is from then on taken to wait."""
