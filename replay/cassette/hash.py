@@ -23,7 +23,7 @@ def event_hash(events: Iterable[Event], output: Any = None) -> str:
 
     Each process of a run has a schedule of its own, so the order between processes takes no part.
     """
-    moments = sorted(moment for event in events for moment in _moments(event))
+    moments = sorted(moment for event in events if not _is_in_tool(event.lineage) for moment in _moments(event))
     digest = blake2b(orjson.dumps(output, option=orjson.OPT_SORT_KEYS), digest_size=SIZE)
     for moment in moments:
         for field in moment:
@@ -59,3 +59,7 @@ def process_of(lineage: str) -> str:
     parts = lineage.split("/")
     last = max((place for place, part in enumerate(parts) if part.startswith("p")), default=0)
     return "/".join(parts[: last + 1])
+
+
+def _is_in_tool(lineage: str) -> bool:
+    return any(part.startswith("c") for part in lineage.split("/"))
