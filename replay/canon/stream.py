@@ -15,7 +15,8 @@ from replay.canon.patterns import PATTERNS
 from replay.events import Chunk
 
 TOKEN = rb"[A-Za-z0-9_+/.~=-]"
-TOKEN_AT_END = re.compile(rb"(?:[Bb]earer {1,4})?" + TOKEN + rb"{1,4096}$")
+TOKEN_AT_END = re.compile(rb"(?:[Bb]earer {1,4})?" + TOKEN + rb"{1,4096}\Z")
+TOKEN_BYTES = frozenset(code for code in range(256) if re.fullmatch(TOKEN, bytes([code])))
 LONGEST_TOKEN = 4096
 LONGEST_KEY = 20_000
 HELD_AT_MOST = 1 << 20
@@ -29,7 +30,8 @@ class Stream:
 
     def __init__(self, redact: Callable[[bytes], bytes], known: tuple[bytes, ...]) -> None:
         self._redact = redact
-        self._known = known
+        self._starts = (*STARTS, *known)
+        self._risky = TOKEN_BYTES.union(*self._starts)
         self._held: list[Chunk] = []
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
@@ -55,12 +57,17 @@ class Stream:
 
     def _is_safe(self, data: bytes) -> bool:
         """Whether no end of ``data`` can be part of a secret that goes on in the next chunk."""
-        return min(_begun_key(data), _begun_token(data)) == len(data) and not self._begins_one(data)
+        if _begun_key(data) < len(data):
+            return False
+        # Most chunks end in a line feed or a brace, which neither is in a token nor begins a secret.
+        return (
+            not data or data[-1] not in self._risky or (_begun_token(data) == len(data) and not self._begins_one(data))
+        )
 
     def _begins_one(self, data: bytes) -> bool:
         """Whether the data ends in some beginning of a secret."""
         last = data[-1:]
-        return any(last in start and _overlaps(data, start) for start in (*STARTS, *self._known))
+        return any(last in start and _overlaps(data, start) for start in self._starts)
 
 
 def _begun_key(data: bytes) -> int:

@@ -17,6 +17,9 @@ from itertools import islice
 LARGE = 128
 """Values from this many characters on become segments of their own."""
 
+WHOLE = 1024
+"""Bodies below this many bytes are not cut up: that takes longer than all else that recording does with them."""
+
 SMALL_ELEMENT = 24
 """Arrays whose elements are smaller on average (embeddings) are not worth a list."""
 
@@ -51,7 +54,7 @@ MAX_SEGMENTS = 1 << 16
 
 def split_body(body: bytes) -> list[Segment]:
     """The segments of ``body``; joined they give it back, byte by byte."""
-    if body[:1] in (b"{", b"[") and len(body) >= LARGE:
+    if body[:1] in (b"{", b"[") and len(body) >= WHOLE:
         try:
             segments = list(islice(_split_text(body.decode()), MAX_SEGMENTS + 1))
             if len(segments) <= MAX_SEGMENTS:

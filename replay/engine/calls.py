@@ -46,6 +46,8 @@ class LiveCall:
         self.ended = False
 
     def deliver(self, part: Part) -> None:
+        if self._at_once(part):
+            return
         if _is_own_doing(part) and is_finalising():
             self.session.dropped.append(self)
             return
@@ -58,6 +60,8 @@ class LiveCall:
         self._hand_over(part)
 
     async def adeliver(self, part: Part) -> None:
+        if not has_work(_get_running_loop()) and self._at_once(part):
+            return
         if self.counted and not _is_own_doing(part):
             try:
                 await self.session.order.await_turn()
@@ -65,6 +69,18 @@ class LiveCall:
                 self._hand_over(End("closed"))
                 raise
         self._hand_over(part)
+
+    def _at_once(self, part: Part) -> bool:
+        """Hand ``part`` over if nothing has to be waited for, and say whether."""
+        if not self.counted or self.ended or _is_own_doing(part):
+            return False
+        tick = self.session.order.at_once()
+        if tick is None:
+            return False
+        self.started = True
+        self.ended = isinstance(part, End)
+        self.session.write_part(self.event.id, part, tick)
+        return True
 
     def end_dropped(self) -> None:
         """The session ends, and the program had dropped this call."""
@@ -140,7 +156,9 @@ class ServedCall:
 
     def _at_once(self, part: Part, tick: int) -> bool:
         """Hand ``part`` over if nothing has to be waited for, and say whether."""
-        if not self.counted or self.handed is not None or _is_own_doing(part) or not self.order.at_once(tick):
+        if not self.counted or self.handed is not None or _is_own_doing(part):
+            return False
+        if self.order.at_once(tick) is None:
             return False
         self._note(part, tick)
         return True

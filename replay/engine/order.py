@@ -105,18 +105,19 @@ class Order:
             self._moved = time.monotonic()
             return recorded
 
-    def at_once(self, recorded: int) -> bool:
-        """Take the tick ``recorded``, as :meth:`wait` and :meth:`tick` would, if that is seen at a glance.
+    def at_once(self, recorded: int | None = None) -> int | None:
+        """Take the next tick, as :meth:`wait` and then :meth:`tick` would, if that is seen at a glance; else None.
 
         That is so while the program has one thread, nothing waits, and the recorded tick is the next: the rule.
         """
         if not threads.is_alone():
-            return False
+            return None
         with self._lock:
-            if recorded != self._next or self._waiting:
-                return False
-            self._next = recorded + 1
-        return True
+            tick = self._next
+            if self._waiting or (recorded is not None and recorded != tick):
+                return None
+            self._next = tick + 1
+        return tick
 
     def now(self) -> int:
         """The tick that comes next, for what takes none."""

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
@@ -268,12 +267,13 @@ class Session:
 
     def _live(self, event: Event, counted: bool) -> LiveCall:
         replaying = self._matcher is not None
-        if counted:
+        tick = self.order.at_once() if counted else self.order.now()
+        if tick is None:
             self.order.wait()
+            tick = self.order.tick()
         with self._lock:
             self.result.recorded += not replaying
             self.result.live += replaying and event.request.kind != "span"
-        tick = self.order.tick() if counted else self.order.now()
         self._write_issue(event, tick, "live" if replaying else "recorded")
         return LiveCall(self, event, counted)
 
@@ -291,7 +291,7 @@ class Session:
         if event.request.kind == "tool":
             self._covered.append(_body_of(self.source.event(match.id)))
         order = self.order
-        if counted and not order.at_once(issued):
+        if counted and order.at_once(issued) is None:
             order.wait(issued)
             order.tick(issued)
         if self.sink is not None:
@@ -314,7 +314,7 @@ class Session:
     def _write_issue(self, event: Event, tick: int, origin: Origin) -> None:
         if self.sink is not None:
             self._flush_reads()
-            self.sink.issue(replace(event, tick=tick, origin=origin))
+            self.sink.issue(_issued(event, tick, origin))
 
     def _flush_reads(self) -> None:
         assert self.sink is not None
@@ -352,6 +352,22 @@ class Session:
 
 
 _clock = time.perf_counter_ns
+
+
+def _issued(event: Event, tick: int, origin: Origin) -> Event:
+    """``event`` with its place in the schedule; dataclasses.replace takes three times as long."""
+    return Event(
+        event.id,
+        event.request,
+        event.lineage,
+        event.number,
+        event.at,
+        tick,
+        event.parent,
+        event.fingerprint,
+        event.where,
+        origin,
+    )
 
 
 def _body_of(event: Event) -> str:

@@ -9,8 +9,8 @@ coroutine. Delivering is where a recording writes the part down and a replay wai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
@@ -73,17 +73,20 @@ def is_inside() -> bool:
     return _inside.get()
 
 
-@contextmanager
-def inside() -> Iterator[None]:
+class inside:
     """While a tap does the real thing: calls of the layers below are part of it, and cross nothing.
 
     A context variable, so right per task and per thread; work handed to other threads by the layers below is not seen.
+    A class, since it is entered for every chunk of a stream.
     """
-    token = _inside.set(True)
-    try:
-        yield
-    finally:
-        _inside.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _inside.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        _inside.reset(self._token)
 
 
 def find_with(finder: Callable[[], Boundary | None]) -> None:
