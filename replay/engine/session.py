@@ -28,7 +28,7 @@ from replay.engine.order import OVERDUE, Order
 from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
-from replay.errors import DivergenceError, PolicyError, StopReplay
+from replay.errors import PolicyError, ReplayError, StopReplay
 from replay.events import UNKEPT, End, Event, Note, Origin, Part, Reads, Request
 from replay.taps.boundary import Call
 
@@ -52,7 +52,7 @@ class Session:
         self.plan = plan
         self.result = Result(mode=plan.mode, lineages=[plan.lineage])
         self.root = Node(self, plan.lineage)
-        self.stopped: DivergenceError | None = None
+        self.stopped: ReplayError | None = None
         self.order = Order(replaying=self.source is not None)
         self._ids = count()
         self._lock = threading.Lock()
@@ -302,9 +302,10 @@ class Session:
     def _unmatched(self, event: Event, counted: bool, reason: str = "") -> Call:
         self.diverge(event, reason)
         if event.request.effect == "write":
-            raise StopReplay(
-                PolicyError(f"the tool {event.request.target} changes the world and is not run in a replay")
-            )
+            refused = PolicyError(f"the tool {event.request.target} changes the world and is not run in a replay")
+            with self._lock:
+                self.stopped = self.stopped or refused
+            raise StopReplay(refused)
         return self._live(event, counted)
 
     def _note_unkept(self, end: End) -> None:
