@@ -8,6 +8,7 @@ lose history and errors, ``httpcore`` would miss custom transports.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -75,6 +76,7 @@ class _Library:
 
     def __init__(self, module: ModuleType) -> None:
         self.response = module.Response
+        self.byte_stream = module.ByteStream
         self.failures = Failures({name: getattr(module, name) for name in ERRORS}, base=module.TransportError)
         self.sync_stream: Any = type("Stream", (_SyncStream, module.SyncByteStream), {})
         self.async_stream: Any = type("AsyncStream", (_AsyncStream, module.AsyncByteStream), {})
@@ -89,6 +91,17 @@ class _Library:
                 "reason_phrase": head.reason.encode("ascii", "replace"),
             },
         )
+
+    def read_already(self, response: Any) -> tuple[Head, Chunk, End]:
+        """A response that its transport made or read itself (a cache, a stub): nobody will read its stream.
+
+        Where the raw bytes are gone, the decoded ones are kept, and so no ``content-encoding``.
+        """
+        head = _head(response)
+        if isinstance(response.stream, self.byte_stream):
+            return head, Chunk(b"".join(response.stream)), End()
+        plain = tuple([(name, value) for name, value in head.headers if name.lower() != "content-encoding"])
+        return replace(head, headers=plain), Chunk(response.content), End()
 
     def error(self, end: End | None, request: Any) -> BaseException:
         assert end is not None and end.failure is not None
@@ -132,6 +145,10 @@ class Transport:
         except BaseException as error:
             call.deliver(self.library.failures.end(error, started=False))
             raise
+        if hasattr(response, "_content"):
+            for part in self.library.read_already(response):
+                call.deliver(part)
+            return response
         call.deliver(_head(response))
         response.stream = self.library.sync_stream(self.library, call, request, response.stream)
         return response
@@ -146,6 +163,10 @@ class Transport:
         except BaseException as error:
             call.deliver(self.library.failures.end(error, started=False))
             raise
+        if hasattr(response, "_content"):
+            for part in self.library.read_already(response):
+                await call.adeliver(part)
+            return response
         try:
             await call.adeliver(_head(response))
         except BaseException:  # cancelled while waiting for its turn: nobody else will close it
