@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import click
 
 from replay.cli import output
 from replay.cli.command import program, verb
-from replay.errors import DivergenceError, UsageError
+from replay.errors import DivergenceError, PolicyError, UsageError
 
 if TYPE_CHECKING:
     from replay.cassette import Reader
@@ -55,7 +57,7 @@ def command(
       replay play refund.cassette --on-divergence live -o fork.cassette -- python agent.py
 
     Run a recorded program again: same answers, no network, no key, no cost. CASSETTE is by default the newest in
-    . and ./cassettes, CMD the recorded command line.
+    . and ./cassettes, CMD the recorded command line (so give CMD for a cassette from somebody you do not trust).
 
     Exit codes: 0 identical, 1 a difference, 3 the cassette is cut short, 4 the program asked something else than
     recorded, 5 refused.
@@ -81,6 +83,8 @@ def _recorded(reader: Reader, path: str) -> tuple[str, ...]:
     from replay.cli.entry import command_of
 
     argv, remark = command_of(reader.header.entry, path)
+    # A cassette is data that somebody sent, and this is the one thing in it that gets executed: it is said first.
+    output.note(f"replay: {path} runs: {shlex.join(reader.header.entry.argv)}")
     if remark:
         output.note(f"replay: {remark}")
     return argv
@@ -100,8 +104,10 @@ def _report(replayed: Replayed, reader: Reader, path: str, exit_code: str) -> in
     outcome, verdict = replayed.outcome, replayed.verdict
     if verdict is None:
         return INTERRUPTED if outcome.interrupted else unwatched.no_session(outcome)
-    missed = unwatched.children(outcome)
+    if verdict.code == 0 and unwatched.missing(outcome):
+        verdict = replace(verdict, word="not whole")
     tell(verdict, reader, path)
+    missed = unwatched.children(outcome)
     if outcome.interrupted:
         return INTERRUPTED
     if verdict.code == 0 and exit_code == "program":
@@ -118,11 +124,12 @@ def tell(verdict: Verdict, reader: Reader, path: str) -> None:
         output.note(f"replay: {difference}")
     if more := len(verdict.differences) - len(shown):
         output.note(f"replay: and {more} more differences")
-    if verdict.word == "cut":
-        output.note(f"replay: cut: {verdict.counts}; {reader.cut}")
-    elif verdict.word == "diverged" and verdict.explanation:
+    output.note(f"replay: {verdict.word}: {verdict.counts}" + (f"; {reader.cut}" if reader.cut else ""))
+    if verdict.word == "diverged" and verdict.explanation:
         happened, *details = text.divergence(verdict.explanation, Path(path).name)
-        output.note(f"replay: diverged: {verdict.counts}")
         output.error(DivergenceError(happened, hint=verdict.explanation.hint), details)
-    else:
-        output.note(f"replay: {verdict.word}: {verdict.counts}")
+    elif verdict.word == "refused":
+        hint = "if it is no part of the run, let it through with --allow-host HOST"
+        output.error(
+            PolicyError(f"a replay reaches nothing outside the cassette; refused: {verdict.refused}", hint=hint)
+        )

@@ -87,6 +87,8 @@ def _report(outcome: Outcome, path: Path) -> int:
     output.note(f"replay: recorded {_summary(path)}")
     for host, calls in result.ignored.items():
         output.note(f"replay: ignored {counted(calls, 'telemetry call')} to {host}")
+    for place in sorted(set(result.unwatched)):
+        output.note(f"replay: not seen by any tap: a connection to {place}")
     for gap in result.gaps[:3]:
         output.note(f"replay: not kept: {gap}")
     if len(result.gaps) > 3:

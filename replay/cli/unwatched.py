@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 from replay.cli import output
-from replay.cli.launch import Outcome
+from replay.cli.launch import Outcome, Refusal
 from replay.errors import ReplayError, UsageError
 
 MISSED = 2
 BUG = 70
+OLDEST = (3, 11)
+"""The oldest Python that our package can be installed for."""
 
 
 def no_session(outcome: Outcome) -> int:
@@ -21,21 +23,28 @@ def no_session(outcome: Outcome) -> int:
         output.error(_broken(outcome.failed))
         return BUG
     refusal = next((refusal for refusal in outcome.refusals if not refusal.ran), None)
-    problem = _foreign(refusal.python, refusal.version) if refusal else _UNSEEN
+    problem = _foreign(refusal) if refusal else _UNSEEN
     output.error(problem)
     return problem.exit_code
 
 
 def children(outcome: Outcome) -> int:
     """Say which child processes ran, or were kept from running, without the recorder; returns 2 if any, else 0."""
-    for refusal in outcome.refusals:
-        how = "ran without the recorder" if refusal.ran else "was not run"
-        output.note(f"replay: error: a child process {how}: {refusal.python} is Python {refusal.version}")
-    if outcome.failed:
-        output.error(_broken(outcome.failed))
+    missed = missing(outcome)
+    output.note(*(f"replay: error: {line}" for line in missed))
     if outcome.refusals:
-        output.note(f"hint: {_install(outcome.refusals[0].python)}")
-    return MISSED if outcome.refusals or outcome.failed else 0
+        output.note(f"hint: {_install(outcome.refusals[0])}")
+    return MISSED if missed else 0
+
+
+def missing(outcome: Outcome) -> list[str]:
+    """The child processes that ran, or were kept from running, without the recorder, in words."""
+    lines = [
+        f"a child process {'ran without the recorder' if refusal.ran else 'was not run'}:"
+        f" {refusal.python} is Python {refusal.version}"
+        for refusal in outcome.refusals
+    ]
+    return [*lines, *([_broken(outcome.failed).message] if outcome.failed else [])]
 
 
 def empty(outcome: Outcome, path: Path) -> ReplayError:
@@ -63,13 +72,16 @@ _UNSEEN = UsageError(
 )
 
 
-def _foreign(python: str, version: str) -> UsageError:
+def _foreign(refusal: Refusal) -> UsageError:
     here = ".".join(map(str, sys.version_info[:2]))
-    return UsageError(f"{python} is Python {version}, and replay is installed for {here}", hint=_install(python))
+    message = f"{refusal.python} is Python {refusal.version}, and replay is installed for {here}"
+    return UsageError(message, hint=_install(refusal))
 
 
-def _install(python: str) -> str:
-    return f"{python} -m pip install replay-debugger, and use the replay command that this installs"
+def _install(refusal: Refusal) -> str:
+    if tuple(map(int, refusal.version.split("."))) < OLDEST:
+        return "run the program with Python 3.11 or newer"
+    return f"{refusal.python} -m pip install replay-debugger, and use the replay command that this installs"
 
 
 def _broken(failed: str) -> ReplayError:

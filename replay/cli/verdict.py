@@ -16,18 +16,21 @@ DIFFERENT = 1
 CUT = 3
 DIVERGED = 4
 REFUSED = 5
+MAX_REFUSED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``word``: ``identical``, ``different``, ``diverged``, ``refused``, ``cut`` or ``live``; ``counts``: what was
-    served and what was not, in words; ``differences``: each in words; ``explanation``: of the first divergence."""
+    served and what was not, in words; ``differences``: each in words; ``explanation``: of the first divergence;
+    ``refused``: the connections that were stopped."""
 
     code: int
     word: str
     counts: str
     differences: tuple[str, ...]
     explanation: Explanation | None = None
+    refused: str = ""
 
 
 def judge(result: Result, reader: Reader, path: str, *, live: bool, hash_seed: str) -> Verdict:
@@ -40,7 +43,7 @@ def judge(result: Result, reader: Reader, path: str, *, live: bool, hash_seed: s
     left = explanation is not None or went_live
     differences = (*_facts(result, reader), *(() if left else _deviations(result, reader)))
     code, word = _code(result, reader, explanation, went_live, bool(differences))
-    return Verdict(code, word, counts(result), differences, explanation)
+    return Verdict(code, word, counts(result), differences, explanation, ", ".join(result.refused[:MAX_REFUSED]))
 
 
 def _code(
@@ -71,6 +74,7 @@ _COUNTED = {
     "moved": "moved",
     "volatile": "volatile",
     "reordered": "reordered",
+    "unsettled": "handed over while a thread was busy",
     "unread": "clock or dice reads left over",
     "overread": "clock or dice reads beyond the recorded ones",
 }
@@ -78,7 +82,6 @@ _COUNTED = {
 
 def _facts(result: Result, reader: Reader) -> Iterator[str]:
     """What is wrong whatever the policy."""
-    yield from (f"refused: {what}" for what in result.refused)
     yield from (f"not kept: {gap}" for gap in result.gaps)
     yield from result.differences
     if ended := len(result.lineages) - result.finished:

@@ -82,6 +82,7 @@ def _check(path: str, argv: tuple[str, ...] | None) -> Checked:
 
 def _checked(path: str, argv: tuple[str, ...] | None, began: float) -> Checked:
     from replay.cassette import Reader
+    from replay.cli import unwatched
     from replay.cli.entry import command_of
     from replay.cli.rerun import plan_of, rerun
 
@@ -99,7 +100,10 @@ def _checked(path: str, argv: tuple[str, ...] | None, began: float) -> Checked:
     verdict, seconds = replayed.verdict, monotonic() - began
     if verdict is None:
         return Checked(path, NO_VERDICT, "error", seconds, details=("the recorder never started",), said=said)
-    details, hint = verdict.differences, ""
+    if missed := unwatched.missing(replayed.outcome):
+        return Checked(path, NO_VERDICT, "error", seconds, verdict.counts, tuple(missed), said=said)
+    refused = (f"refused: {verdict.refused}",) if verdict.refused else ()
+    details, hint = (*verdict.differences, *refused), ""
     if verdict.explanation:
         from replay.report import text
 

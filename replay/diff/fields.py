@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -40,7 +41,10 @@ class Change:
 
 def differing(recorded: Request, asked: Request) -> tuple[Change, ...]:
     """The fields in which ``asked`` differs from ``recorded``, at most a thousand. Headers take no part."""
-    return tuple(change for change, _ in zip(_changes(recorded, asked), range(MAX_CHANGES), strict=False))
+    try:
+        return tuple(islice(_changes(recorded, asked), MAX_CHANGES))
+    except (RecursionError, orjson.JSONEncodeError):  # nested too deep for comparing and for writing
+        return (Change(f"{_ROOT[asked.kind]}.body", "changed", _text(recorded), _text(asked)),)
 
 
 def _changes(recorded: Request, asked: Request) -> Iterator[Change]:
@@ -62,11 +66,15 @@ def _changes(recorded: Request, asked: Request) -> Iterator[Change]:
 
 def _document(request: Request) -> Any:
     """The body as data, else as text."""
-    data = decoded(request.body, request.header("content-encoding")).data
+    text = _text(request)
     try:
-        return orjson.loads(data)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return data.decode("utf-8", "replace")
+        return text
+
+
+def _text(request: Request) -> str:
+    return decoded(request.body, request.header("content-encoding")).data.decode("utf-8", "replace")
 
 
 def _of_values(before: Any, after: Any, path: str) -> Iterator[Change]:
@@ -85,8 +93,12 @@ def _of_field(before: dict[str, Any], after: dict[str, Any], key: str, path: str
         yield Change(path, "added", None, after[key])
     elif key not in after:
         yield Change(path, "removed", before[key], None)
-    elif before[key] != after[key]:
+    elif _canonical(before[key]) != _canonical(after[key]):  # in Python, True is 1
         yield from _of_values(before[key], after[key], path)
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _holds_objects(items: list[Any]) -> bool:
@@ -95,7 +107,7 @@ def _holds_objects(items: list[Any]) -> bool:
 
 def _aligned(before: list[Any], after: list[Any], path: str) -> Iterator[Change]:
     """Equal items are set against each other; what lies between them pairs up in order, the rest came or went."""
-    old, new = ([orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in items] for items in (before, after))
+    old, new = ([_canonical(item) for item in items] for items in (before, after))
     start, end = _equal_ends(old, new)
     if max(len(old), len(new)) - start - end > MAX_ALIGNED:
         yield Change(path, "changed", before, after)
