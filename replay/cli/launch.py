@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,12 @@ CARRIED = (
     "replay", "msgpack", "orjson", "zstandard", "time_machine", "_time_machine", "vcr", "yaml", "_yaml", "wrapt",
 )  # fmt: skip
 """What an interpreter without our package is given by path (:mod:`replay.inject.bring`)."""
+
+LOOK = 0.2
+"""Seconds between two looks at whether the program was stopped."""
+
+GRACE = 5.0
+"""Seconds that a stopped program has to clean up and end."""
 
 _FORWARDED = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 _OF_TERMINAL = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
@@ -71,7 +78,7 @@ def launch(argv: tuple[str, ...], plan: Plan, *, hash_seed: str, streams: Mappin
         except OSError as error:
             raise UsageError(f"cannot run {argv[0]}: {error.strerror}", hint="is the path right?") from error
         with _forwarding(process) as heard:
-            code = process.wait()
+            code = _wait(process, report)
         return Outcome(
             code=code if code >= 0 else 128 - code,
             result=load(report),
@@ -81,6 +88,27 @@ def launch(argv: tuple[str, ...], plan: Plan, *, hash_seed: str, streams: Mappin
             refusals=tuple(_refusal(file) for file in sorted(Path(report).glob("*.refused"))),
             libraries=tuple(loaded.names(report)),
         )
+
+
+def _wait(process: subprocess.Popen[Any], report: str) -> int:
+    """The exit code of ``process``; one that a divergence has stopped, and that waits for ever, is ended.
+
+    A program waits so when what was stopped is a worker that nobody replaces, such as a pool's process.
+    """
+    stopped_at: float | None = None
+    while True:
+        try:
+            return process.wait(LOOK)
+        except subprocess.TimeoutExpired:
+            result = load(report)
+            if result is not None and result.stopped:
+                stopped_at = stopped_at or time.monotonic()
+        if stopped_at is not None and time.monotonic() - stopped_at > GRACE:
+            process.terminate()
+            try:
+                return process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def environment(plan: Plan, hash_seed: str) -> dict[str, str]:

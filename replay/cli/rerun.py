@@ -12,6 +12,7 @@ from replay.cli import entry
 from replay.cli.launch import Outcome, launch
 from replay.cli.verdict import Verdict, judge
 from replay.engine.plan import Plan
+from replay.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ def plan_of(path: str, **options: Any) -> Plan:
 
 def rerun(reader: Reader, plan: Plan, argv: tuple[str, ...], streams: Mapping[str, Any] | None = None) -> Replayed:
     """Run ``argv`` against the cassette of ``plan``, with the recorded hash seed. Raises :class:`UsageError`."""
+    if not len(reader):
+        raise UsageError("the cassette holds no event: there is nothing to replay", hint="record the run again")
     recorded = reader.header.hash_seed
     seed = recorded if recorded.isdigit() else ""
     outcome = launch(entry.checked(argv), plan, hash_seed=seed, streams=streams)

@@ -78,9 +78,8 @@ class ServedReads:
             return now
         return last[0] + (now - last[1])  # type: ignore[no-any-return]
 
-    @property
-    def unread(self) -> int:
-        """How many recorded reads nothing asked for."""
+    def unread(self, is_covered: Callable[[str], bool]) -> int:
+        """How many recorded reads nothing asked for, but for the lineages that need not run (``is_covered``)."""
         while self.read_on():
             pass
-        return sum(len(queue) for queue in self._queues.values())
+        return sum(len(queue) for (lineage, _), queue in self._queues.items() if queue and not is_covered(lineage))

@@ -29,7 +29,7 @@ from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
 from replay.errors import PolicyError, ReplayError, StopReplay
-from replay.events import UNKEPT, End, Event, Note, Origin, Part, Reads, Request
+from replay.events import UNKEPT, Chunk, End, Event, Note, Origin, Part, Reads, Request
 from replay.taps.boundary import Call
 
 T = TypeVar("T")
@@ -158,6 +158,7 @@ class Session:
     def refused(self, connection: str) -> None:
         """Note a connection that was refused."""
         self.result.refused.append(connection)
+        self.result.stopped = True
         self.save_result()
 
     # What calls use ------------------------------------------------------------------------------------------------
@@ -169,8 +170,13 @@ class Session:
                 self._note_unkept(part)
                 self._flush_reads()
             at = _clock() - self._started
+            if isinstance(part, Chunk):
+                part = Chunk(part.data, at, tick)
             for kept in self.redactor.parts(id, part):
-                self.sink.part(id, kept, at, tick)
+                if isinstance(kept, Chunk):
+                    self.sink.part(id, kept, kept.at, kept.tick)
+                else:
+                    self.sink.part(id, kept, at, tick)
 
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
@@ -194,6 +200,7 @@ class Session:
             self.result.divergences.append(divergence)
             if self.plan.policy == "raise":
                 self.stopped = self.stopped or divergence_error(divergence)
+                self.result.stopped = True
         self.save_result()
         if self.stopped is not None:
             raise StopReplay(self.stopped)
@@ -342,14 +349,14 @@ class Session:
                 self.result.unused.append(id)
         self.result.reordered = self.order.reordered
         self.result.overread = self._served_reads.overread
-        self.result.unread = self._served_reads.unread
+        self.result.unread = self._served_reads.unread(self._is_in_body)
 
     def _is_covered(self, event: Event) -> bool:
         """Whether ``event`` asks for no answer of its own: a span, or made by the body of a tool that was served."""
-        address = event.lineage
-        return event.request.kind == "span" or any(
-            address == body or address.startswith(f"{body}/") for body in self._covered
-        )
+        return event.request.kind == "span" or self._is_in_body(event.lineage)
+
+    def _is_in_body(self, address: str) -> bool:
+        return any(address == body or address.startswith(f"{body}/") for body in self._covered)
 
 
 _clock = time.perf_counter_ns
