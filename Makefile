@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test lint bench clean help
+.PHONY: install demo test prove lint bench clean help
 
 install: $(STAMP)  ## Make a virtual environment in .venv and install everything into it
 
@@ -18,6 +18,9 @@ demo: $(STAMP)  ## Record an agent against a local model, replay it offline, the
 
 test: $(STAMP)  ## Run the test suite (no network, no key)
 	$(BIN)/python -m pytest
+
+prove: $(STAMP)  ## The whole proof that replays are faithful: every agent, in all weathers, in and out of process
+	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism
 
 lint: $(STAMP)  ## Style, types and the floors of the house
 	$(BIN)/ruff check .

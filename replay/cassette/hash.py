@@ -25,8 +25,8 @@ def event_hash(events: Iterable[Event], output: Any = None) -> str:
     """
     moments = sorted(moment for event in events if not _is_in_tool(event.lineage) for moment in _moments(event))
     digest = blake2b(orjson.dumps(output, option=orjson.OPT_SORT_KEYS), digest_size=SIZE)
-    for moment in moments:
-        for field in moment:
+    for process, _, *what in moments:
+        for field in (process, *what):
             raw = field if isinstance(field, bytes) else str(field).encode("utf-8", "surrogatepass")
             digest.update(b"%d:%s" % (len(raw), raw))
     return digest.hexdigest()
