@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from replay.errors import CassetteError, DivergenceError, PolicyError, ReplayError, UsageError
-from replay.taps.tools import span, tool
 
 if TYPE_CHECKING:
     from replay.dialects.cassette import Cassette
     from replay.dialects.cassette import open_cassette as open
     from replay.engine.run import Run, play, record
+    from replay.taps.tools import span, tool
 
 __all__ = [
     "Cassette",
@@ -37,8 +37,10 @@ _LAZY = {
     "open": ("replay.dialects.cassette", "open_cassette"),
     "play": ("replay.engine.run", "play"),
     "record": ("replay.engine.run", "record"),
+    "span": ("replay.taps.tools", "span"),
+    "tool": ("replay.taps.tools", "tool"),
 }
-"""Loaded on first use, so that ``import replay`` costs a program that only marks its tools next to nothing."""
+"""Loaded on first use: ``import replay`` takes a few milliseconds."""
 
 
 def __getattr__(name: str) -> Any:

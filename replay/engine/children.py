@@ -102,4 +102,6 @@ def environment(node: lineage.Node, env: Mapping[str, str] | None) -> dict[str, 
     ours, theirs = os.environ.get("PYTHONPATH", ""), result.get("PYTHONPATH", "")
     if ours and ours != theirs:
         result["PYTHONPATH"] = f"{ours}{os.pathsep}{theirs}" if theirs else ours
+    if seed := os.environ.get("PYTHONHASHSEED"):
+        result.setdefault("PYTHONHASHSEED", seed)
     return {**result, **plan.to_environ()}

@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -89,6 +89,11 @@ class Run:
             self._session.output(values.dump(value))
 
     def __enter__(self) -> Self:
+        outer = process_session()
+        if outer is not None:  # the command line records or replays this process: all of it is that run
+            self._session, self.result = outer, outer.result
+            self._bound = nullcontext()
+            return self
         self._session = open_session(self.plan)
         self.result = self._session.result
         self._bound = lineage.bound(self._session.root)
@@ -101,6 +106,8 @@ class Run:
         assert self._session is not None and self._bound is not None
         session, self._session = self._session, None
         self._bound.__exit__(None, None, None)
+        if session is process_session():
+            return
         session.close()
         if session.stopped is not None:
             # Also when the program swallowed it: a divergence must not look like a normal run.
@@ -147,6 +154,11 @@ def _attach() -> None:
     threads.attach(turn)
     for part in (finalising, spawn, idle, timers, guard, clock, dice, taps):
         part.attach()
+
+
+def process_session() -> Session | None:
+    """The session that the command line opened for this whole process, if it did."""
+    return next((session for session in lineage.sessions() if session.plan.report), None)
 
 
 def _find_session() -> Session | None:

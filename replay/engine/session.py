@@ -191,7 +191,7 @@ class Session:
             asked=event.request,
             lineage=event.lineage,
             number=event.number,
-            step=event.id + 1,
+            step=self.result.served + self.result.live + 1,
             closest=self._matcher.closest(event.lineage, event.request),
             where=call_site(),
             reason=reason,

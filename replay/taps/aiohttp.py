@@ -165,7 +165,7 @@ class _Crossing:
             return End("failed", Failure(type(error).__name__, error.message, arguments))
         return self.library.failures.end(error, started=False)
 
-    def error(self, failure: Failure | None, req: Any) -> Exception:
+    def error(self, failure: Failure | None, req: Any) -> BaseException:
         """The recorded failure as aiohttp's own exception, about the request of now."""
         failures, errors = self.library.failures, self.library.errors
         if failure is None:

@@ -6,7 +6,6 @@ and no constructor runs: arguments and attributes are set on a bare instance.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from typing import Any
 
 from replay.canon import values
@@ -17,7 +16,8 @@ from replay.events import End, Failure
 
 def ended_by(error: BaseException, *, started: bool) -> End:
     """How an answer ended that ``error`` ended; cancelling it and closing its generator is the program's own doing."""
-    if isinstance(error, GeneratorExit | CancelledError):
+    # By name: asyncio is not imported by who only marks a tool, and trio has a class of its own.
+    if isinstance(error, GeneratorExit) or type(error).__name__ in ("CancelledError", "Cancelled"):
         return End("closed")
     return End("broken" if started else "failed", failure_of(error))
 

@@ -60,8 +60,10 @@ class Failures:
     def kind(self, failure: Failure) -> type[Exception]:
         return self._classes.get(failure.name, self.base)
 
-    def build(self, failure: Failure, **attributes: Any) -> Exception:
+    def build(self, failure: Failure, **attributes: Any) -> BaseException:
         """The library's own exception, with ``attributes`` that a constructor would have been given besides a text."""
+        if failure.name in INTERRUPTS:
+            return INTERRUPTS[failure.name](*filter(None, [failure.message]))
         arguments = self.arguments(failure) if failure.name in self._classes else []
         if not arguments or any(argument is LOST for argument in arguments):
             arguments = [failure.message] if failure.message else []

@@ -150,7 +150,7 @@ class _Library:
             **{name: value for name, value in known.items() if name in self.accepts},
         )
 
-    def _error(self, answer: Answer, pool: Any, conn: Any, url: str) -> Exception:
+    def _error(self, answer: Answer, pool: Any, conn: Any, url: str) -> BaseException:
         failure = answer.failure
         if failure is None:
             return self.failures.base("the recorded program gave this request up before an answer came")

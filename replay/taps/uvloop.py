@@ -3,8 +3,8 @@
 The schedule (``replay/engine/order.py``) has to know when a loop has nothing left to run, and has to decide when a
 timer fires. uvloop keeps both inside C. What the program sees is the same: uvloop is a drop-in replacement.
 
-Seams: ``uvloop.new_event_loop``, through which its policy and ``uvloop.install`` make their loops, and ``uvloop.run``. A loop
-made as ``uvloop.Loop()`` stays what it is; the schedule then looks at it from time to time.
+Seams: ``uvloop.new_event_loop``, through which its policy and ``uvloop.install`` make their loops, and ``uvloop.run``.
+A loop made as ``uvloop.Loop()`` stays what it is; the schedule then looks at it from time to time.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def test_an_error_that_wants_context_is_given_todays() -> None:
     assert (type(again), str(again), vars(again)) == (ContextError, recorded.message, {"pool": "today"})
 
 
-@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "", "KeyboardInterrupt", "replay.errors.StopReplay"])
+@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "", "GeneratorExit", "replay.errors.StopReplay"])
 def test_a_name_outside_the_table_is_the_librarys_base_error(name: str) -> None:
     again = FAILURES.build(Failure(name, "text", b'["argument"]'))
     assert (type(again), str(again)) == (LibraryError, "text")
@@ -80,6 +80,12 @@ def test_arguments_that_make_no_sense_leave_the_message(state: bytes) -> None:
 
 
 def test_a_cancellation_is_the_program_giving_up() -> None:
-    assert FAILURES.end(KeyboardInterrupt(), started=False) == End("closed")
     assert FAILURES.end(NarrowError("x"), started=False) == End("failed", Failure("Narrow", "x"))
     assert FAILURES.end(NarrowError("x"), started=True).ending == "broken"
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_comes_from_outside_and_comes_again(kind: type[BaseException]) -> None:
+    end = FAILURES.end(kind(), started=False)
+    assert end.ending == "failed" and end.failure is not None
+    assert type(FAILURES.build(end.failure)) is kind
