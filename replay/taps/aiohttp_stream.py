@@ -99,7 +99,7 @@ class Live(Source):
 class Served(Source):
     """A recorded body. ``rebuild`` makes aiohttp's own exception of a failure."""
 
-    def __init__(self, call: Call, answer: Answer, rebuild: Callable[[Failure], Exception]) -> None:
+    def __init__(self, call: Call, answer: Answer, rebuild: Callable[[Failure], BaseException]) -> None:
         super().__init__(call)
         self.answer = answer
         self.rebuild = rebuild
