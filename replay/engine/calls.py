@@ -62,13 +62,20 @@ class LiveCall:
     async def adeliver(self, part: Part) -> None:
         if not has_work(_get_running_loop()) and self._at_once(part):
             return
-        if self.counted and not _is_own_doing(part):
+        if self.counted and not self.ended:
             try:
                 await self.session.order.await_turn()
             except CancelledError:
-                self._hand_over(End("closed"))
+                await self._give_up()
                 raise
         self._hand_over(part)
+
+    async def _give_up(self) -> None:
+        """The program cancelled this call, and goes on in turn: how long clearing up took is chance."""
+        try:
+            await self.session.order.await_turn()
+        finally:
+            self._hand_over(End("closed"))
 
     def _at_once(self, part: Part) -> bool:
         """Hand ``part`` over if nothing has to be waited for, and say whether."""
@@ -129,15 +136,27 @@ class ServedCall:
         tick = self._recorded_tick(part)
         if not has_work(_get_running_loop()) and self._at_once(part, tick):
             return
-        if self.counted and not _is_own_doing(part):
+        if self.counted and self.handed is None and (self._was_given_up or not _is_own_doing(part)):
             try:
                 has_turn = await self.session.order.await_turn(tick)
             except CancelledError:
-                self._hand_over(End("closed"), self.served.end_tick)
+                await self._give_up()
                 raise
             if not has_turn:
                 self._reads_on()
         self._hand_over(part, tick)
+
+    async def _give_up(self) -> None:
+        """The program cancelled this call, and goes on when it did so in the recording."""
+        try:
+            if self._was_given_up:
+                await self.session.order.await_turn(self.served.end_tick)
+        finally:
+            self._hand_over(End("closed"), self.served.end_tick)
+
+    @property
+    def _was_given_up(self) -> bool:
+        return self.served.end is not None and self.served.end.ending == "closed"
 
     def end_dropped(self) -> None:
         """The session ends, and the program had dropped this call."""

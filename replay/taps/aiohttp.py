@@ -11,6 +11,7 @@ import inspect
 import io
 import json
 import sys
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -108,6 +109,9 @@ class _Crossing:
                 response = await handler(req)
         except Exception as error:
             await call.adeliver(self._end(error))
+            raise
+        except CancelledError:
+            await call.adeliver(End("closed"))
             raise
         except BaseException:
             call.deliver(End("closed"))

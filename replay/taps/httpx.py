@@ -7,6 +7,7 @@ lose history and errors, ``httpcore`` would miss custom transports.
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -267,6 +268,10 @@ class _AsyncStream(_Stream):
         except StopAsyncIteration:
             return None
         except Exception as error:
+            self.ended = True
+            await self.call.adeliver(self.library.failures.end(error, started=True))
+            raise
+        except CancelledError as error:
             self.ended = True
             await self.call.adeliver(self.library.failures.end(error, started=True))
             raise

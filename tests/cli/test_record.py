@@ -131,8 +131,9 @@ def test_ctrl_c_reaches_the_program_and_leaves_a_whole_cassette(tmp_path):
         assert process.stdout.readline() == "number 1\n"
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)  # with its input open: at the input's end it would end by itself
         _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert "KeyboardInterrupt" in errors
     assert "replay: recorded 1 event" in errors
     assert open_cassette(tmp_path / "a.cassette").verify() == []
