@@ -165,7 +165,9 @@ class Redactor:
             return self._secret_text(fields.ALWAYS_SECRET[name], value)
         if name in fields.URLS:
             return self.url(value)
-        return self.text(value) if fields.is_kept(name) else self._secret_text("header", value)
+        if fields.is_kept(name) or PLAIN.fullmatch(value):
+            return self.text(value)
+        return self._secret_text("header", value)
 
     def _cookie(self, pair: re.Match[str]) -> str:
         return pair[1] + self._secret_text("cookie", pair[2])
@@ -203,6 +205,9 @@ class Redactor:
 COOKIE = re.compile(r"([^=;,\s]+\s*=\s*)([^;]*)")
 """A cookie's name and value (RFC 6265, section 4). In ``Set-Cookie`` the first pair is it, the others are attributes:
 a program decides by names, paths and dates, so those stay."""
+
+PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?|true|false", re.IGNORECASE)
+"""What a field of any name may hold: a program computes with it, and it is too short for a secret."""
 
 PLACEHOLDER = re.compile(r"<secret:[a-z0-9-]{1,80}:[0-9]{1,9}>")
 

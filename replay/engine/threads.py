@@ -65,9 +65,9 @@ class Thread:
     def standstill(self) -> Standstill:
         """Equal twice in a row: the thread has neither executed an instruction nor used CPU time in between.
 
-        Never equal: it has yet to start, or could run, and waits for a processor that others keep busy.
+        Never equal: it has yet to start, or waits for a processor that others keep busy, or for a disk.
         """
-        if not self.ident or _is_runnable(self.native):
+        if not self.ident or _is_busy(self.native):
             return (0, 0, time.monotonic())
         frame = sys._current_frames().get(self.ident)
         if frame is None:
@@ -75,11 +75,11 @@ class Thread:
         return (id(frame), frame.f_lasti, _cpu_time(self.ident))
 
 
-def _is_runnable(native: int) -> bool:
-    """Whether the system would let the thread run if it had a processor free; False where it does not tell."""
+def _is_busy(native: int) -> bool:
+    """Whether the thread needs nothing but a processor or a disk to go on; False where the system does not tell."""
     try:
         with open(f"/proc/self/task/{native}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] == b"R"
+            return file.read().rpartition(b")")[2].split()[0] in b"RD"
     except OSError:  # not Linux, or it has just ended
         return False
 

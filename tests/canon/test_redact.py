@@ -184,3 +184,15 @@ def test_what_an_exception_tells_is_redacted():
     assert Redactor().parts(1, end) == (
         End("failed", Failure("shop.Error", "bad key <secret:openai-key:1>", b'["<secret:openai-key:1>"]')),
     )
+
+
+def test_a_field_of_unknown_name_keeps_a_number_and_loses_a_word():
+    head = Head(
+        200, headers=(("X-Total-Count", "42"), ("X-Has-More", "true"), ("X-Session", "abc"), ("X-Pin", "1" * 13))
+    )
+    assert [value for _, value in Redactor().head(head).headers] == [
+        "42",
+        "true",
+        "<secret:header:1>",
+        "<secret:header:2>",
+    ]
