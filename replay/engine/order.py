@@ -308,6 +308,8 @@ def _finish(turn: asyncio.Future[None]) -> None:
 def _call_in(
     loop: AbstractEventLoop, callback: Callable[..., None], *args: Any, context: Context | None = None
 ) -> None:
+    if loop.is_closed():  # what waited there is gone with it
+        return
     if _get_running_loop() is loop:
         loop.call_soon(callback, *args, context=context)
     else:
