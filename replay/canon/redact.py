@@ -38,6 +38,7 @@ SHORTEST = 8
 """Values of environment variables shorter than this are too likely to be plain words."""
 
 CACHED = 4096
+CACHED_FIELDS = 256
 
 Data = bytes  # Redactor has a method of that name
 Known = tuple[str, re.Pattern[bytes], tuple[bytes, ...]]
@@ -53,14 +54,18 @@ class Redactor:
         self._kept: dict[tuple[str, str], tuple[str, str]] = {}
         self._urls: dict[str, str] = {}
         self._streams: dict[int, Stream | None] = {}
+        self._fields: dict[Headers, tuple[Headers | None, bool]] = {}
         self._known = [_known(name, value) for name, value in _secret_variables(environ or {})]
+        self._needles = tuple(needle for _, _, needles in self._known for needle in needles)
 
     def request(self, request: Request) -> Request:
         """``request`` without secrets; the very object when it holds none."""
         target = (self.url if request.kind == "http" else self.text)(request.target)
-        kept = self.headers(request.headers)
+        kept, is_form = self._fields.get(request.headers) or self._redacted(request.headers)
+        if kept is None:
+            kept = request.headers
         body = self.bytes(request.body)
-        if body and content_type(kept).startswith("application/x-www-form-urlencoded"):
+        if is_form and body:
             body = self._form(body)
         if target == request.target and kept is request.headers and body is request.body:
             return request
@@ -69,7 +74,7 @@ class Redactor:
     def head(self, head: Head) -> Head:
         """``head`` with the values of fields outside the allow-list replaced."""
         kept = self.headers(head.headers)
-        return head if kept is head.headers else replace(head, headers=kept)
+        return head if kept is head.headers else Head(head.status, head.reason, head.http_version, kept)
 
     def parts(self, id: int, part: Part) -> tuple[Part, ...]:
         """What to keep of the next part of the answer to event ``id``; the parts of one answer come in order.
@@ -77,12 +82,13 @@ class Redactor:
         Usually one for one. Chunks that may begin a secret which a later one completes are held back until that is
         known: so a chunk may give nothing, and later several.
         """
+        if type(part) is Chunk:
+            return self._chunk(id, part)
         if isinstance(part, Head):
             encoding = (part.header("content-encoding") or "identity").strip().lower()
             self._streams[id] = self.stream() if encoding == "identity" else None
             return (self.head(part),)
-        if isinstance(part, Chunk):
-            return self._chunk(id, part)
+        assert isinstance(part, End)
         stream = self._streams.pop(id, None)
         held = stream.finish() if stream else []
         return (*held, self.end(part))
@@ -96,8 +102,7 @@ class Redactor:
 
     def headers(self, headers: Headers) -> Headers:
         """Names stay; a value stays only if its field is on the allow-list and it holds no secret by shape."""
-        redacted = tuple([self._kept.get(pair) or self._field(pair) for pair in headers])
-        return headers if redacted == headers else redacted
+        return (self._fields.get(headers) or self._redacted(headers))[0] or headers
 
     def url(self, url: str) -> str:
         """``url`` with its password, its key-like query parameters and secrets by shape replaced."""
@@ -111,9 +116,10 @@ class Redactor:
 
     def bytes(self, data: bytes) -> bytes:
         """``data`` with known values and secrets by shape replaced; the very object when there is none."""
-        for name, regex, needles in self._known:
-            if any(needle in data for needle in needles):
-                data = regex.sub(self.placeholder(name, needles[0]).encode(), data)
+        for needle in self._needles:
+            if needle in data:
+                data = self._without_known(data)
+                break
         if not may_hold_secret(data):
             return data
         for pattern in PATTERNS:
@@ -123,7 +129,7 @@ class Redactor:
 
     def stream(self) -> Stream:
         """A redactor for the chunks of one answer, which catches a secret that straddles chunks."""
-        return Stream(self.bytes, tuple(needle for _, _, needles in self._known for needle in needles))
+        return Stream(self.bytes, self._needles)
 
     def placeholder(self, name: str, secret: Data) -> str:
         """``<secret:name:N>``, the same for the same secret."""
@@ -132,6 +138,12 @@ class Redactor:
             if number is None:
                 number = self._numbers[name, secret] = self._counts[name] = self._counts.get(name, 0) + 1
         return f"<secret:{name}:{number}>"
+
+    def _without_known(self, data: Data) -> Data:
+        for name, regex, needles in self._known:
+            if any(needle in data for needle in needles):
+                data = regex.sub(self.placeholder(name, needles[0]).encode(), data)
+        return data
 
     def _chunk(self, id: int, chunk: Chunk) -> tuple[Part, ...]:
         if id not in self._streams:  # an item of a generator tool: each is whole in itself
@@ -146,6 +158,16 @@ class Redactor:
             return match[0][:start] + self.placeholder(name, match[group]).encode() + match[0][end:]
 
         return replacement
+
+    def _redacted(self, headers: Headers) -> tuple[Headers | None, bool]:
+        """``headers`` redacted, None if nothing in them is secret; and whether the body is a form."""
+        redacted = tuple([self._kept.get(pair) or self._field(pair) for pair in headers])
+        is_form = content_type(redacted).startswith("application/x-www-form-urlencoded")
+        found = (None if redacted == headers else redacted, is_form)
+        if len(self._fields) >= CACHED_FIELDS:
+            self._fields.clear()
+        self._fields[headers] = found
+        return found
 
     def _field(self, pair: tuple[str, str]) -> tuple[str, str]:
         name, value = pair

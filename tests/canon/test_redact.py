@@ -196,3 +196,36 @@ def test_a_field_of_unknown_name_keeps_a_number_and_loses_a_word():
         "<secret:header:1>",
         "<secret:header:2>",
     ]
+
+
+def test_the_first_look_misses_no_secret_of_any_shape_wherever_it_stands():
+    token = "a1B2" * 12
+    secrets = [
+        f"-----BEGIN RSA PRIVATE KEY-----{token}-----END RSA PRIVATE KEY-----",
+        f"eyJhbGciOiJI.eyJzdWIiOiIx.{token}",
+        f"sk-ant-{token}",
+        f"sk-{token}",
+        f"AIza{token[:35]}",
+        f"ya29.{token}",
+        "AKIA" + "A1" * 8,
+        *[f"gh{kind}_{token}" for kind in "pousr"],
+        f"github_pat_{token}",
+        f"xoxb-{token}",
+        *[f"{kind}_{token}" for kind in ("sk_live", "rk_live", "sk_test", "rk_test", "hf", "gsk")],
+        f"Bearer {token}",
+        f"bearer {token}",
+    ]
+    for secret in secrets:
+        for before in ("", "chatcmpl-0000000000000001 ", "word/" * 60 + " "):
+            for after in ("", " chatcmpl-0000000000000002", " " + "x" * 300):
+                text = before + secret + after
+                assert "<secret:" in Redactor({}).text(text), text
+
+
+def test_headers_seen_before_are_the_very_object_again():
+    redactor = Redactor({})
+    for _ in range(2):
+        fields = tuple(pair for pair in [("content-type", "application/json"), ("x-request-id", "r1")])
+        assert redactor.headers(fields) is fields
+        secret = (*fields, ("authorization", "Bearer abcdefghij"))
+        assert redactor.headers(secret)[2][1].startswith("<secret:")
