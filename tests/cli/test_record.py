@@ -127,6 +127,7 @@ def test_ctrl_c_reaches_the_program_and_leaves_a_whole_cassette(tmp_path):
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's job may ignore it
         )
         assert process.stdout.readline() == "number 1\n"
         assert process.stdout.readline() == "ready\n"
