@@ -18,13 +18,19 @@ an answer that comes at once is one frame."""
 
 
 class Batch:
-    """Parts of the answer to event ``id`` since the frame written at ``since`` (ns since the start of the run)."""
+    """Parts of the answer to event ``id`` since the frame written at ``since`` (ns since the start of the run).
+
+    Times and ticks are kept as differences to the one before: small numbers are short in msgpack.
+    """
 
     def __init__(self, id: int, since: int) -> None:
         self.id = id
         self.since = since
         self._head: tuple[Head, int, int] | None = None
-        self._chunks: list[tuple[bytes, int, int]] = []
+        self._datas: list[bytes] = []
+        self._ats: list[int] = []
+        self._ticks: list[int] = []
+        self._last = (0, 0)
         self._end: tuple[End, int, int] | None = None
         self._size = 0
 
@@ -36,7 +42,11 @@ class Batch:
     def add(self, part: Part, at: int, tick: int) -> bool:
         """Take one part; true when it is time to write."""
         if type(part) is Chunk:
-            self._chunks.append((part.data, at, tick))
+            before, ticked = self._last
+            self._last = (at, tick)
+            self._datas.append(part.data)
+            self._ats.append(at - before)
+            self._ticks.append(tick - ticked)
             self._size += len(part.data) + 16
             return self._size >= FULL or at - self.since >= LATE
         if isinstance(part, Head):
@@ -46,24 +56,22 @@ class Batch:
         self._end = (part, at, tick)
         return True
 
-    def take(self, at: int, stock: Stock) -> list[Any] | None:
-        """The payload of a parts frame, and an empty batch; None when nothing waits."""
-        if not (self._head or self._chunks or self._end):
+    def take(self, at: int, stock: Stock, reads: list[Any] | None) -> list[Any] | None:
+        """The payload of a parts frame with ``reads``, and an empty batch; None when nothing waits."""
+        if not (self._head or self._datas or self._end or reads):
             return None
-        head, chunks, end = self._head, self._chunks, self._end
-        self._head, self._chunks, self._end, self._size = None, [], None, 0
+        head, end, datas, ats, ticks = self._head, self._end, self._datas, self._ats, self._ticks
+        self._head, self._end, self._datas, self._ats, self._ticks = None, None, [], [], []
+        self._last = (0, 0)
+        self._size = 0
         self.since = at
         return [
             None,
             self.id,
             encode_head(*head, stock) if head else None,
-            _steps([at for _, at, _ in chunks]),
-            _steps([tick for _, _, tick in chunks]),
-            [data if len(data) <= PIECE else stock.data(data) for data, _, _ in chunks],
+            ats,
+            ticks,
+            [data if len(data) <= PIECE else stock.data(data) for data in datas],
             encode_end(*end, stock) if end else None,
+            reads,
         ]
-
-
-def _steps(values: list[int]) -> list[int]:
-    """The first value, then differences: small numbers are short in msgpack."""
-    return [value - before for value, before in zip(values, [0, *values], strict=False)]

@@ -38,7 +38,6 @@ from replay.events import (
 KINDS = frozenset(get_args(Kind))
 EFFECTS = frozenset([None, *get_args(Effect)])
 ORIGINS = frozenset(get_args(Origin))
-ENDINGS = frozenset(get_args(Ending))
 
 HEADER_TYPES: dict[type, tuple[str, ...]] = {
     str: ("run", "tool", "python", "platform", "hash_seed", "parent"),
@@ -67,8 +66,8 @@ def decode_header(payload: Any) -> Header:
     return Header(**{**fields, "entry": made, "swaps": tuple(fields["swaps"])})
 
 
-def encode_issue(event: Event, stock: Stock) -> list[Any]:
-    """All of ``event`` but its answer."""
+def encode_issue(event: Event, stock: Stock, reads: list[Any] | None) -> list[Any]:
+    """All of ``event`` but its answer, and the encoded reads that came before it."""
     request = event.request
     return [
         None,
@@ -87,11 +86,13 @@ def encode_issue(event: Event, stock: Stock) -> list[Any]:
         request.effect,
         stock.headers(request.headers),
         stock.body(request.body),
+        reads,
     ]
 
 
 def decode_issue(payload: Any, shelf: Shelf, writer: int, answer: Answer | None) -> Event:
-    _, id, lineage, mark, number, at, tick, parent, where, origin, kind, action, target, effect, fields, body = payload
+    _, id, lineage, mark, number, at, tick, parent, where, *rest = payload
+    origin, kind, action, target, effect, fields, body, _ = rest
     if kind not in KINDS or effect not in EFFECTS or origin not in ORIGINS:
         raise CassetteError(f"event {id} is of a kind that this version does not know", hint="a newer version may")
     _require(int, id, number, at, tick, 0 if parent is None else parent)
@@ -101,13 +102,6 @@ def decode_issue(payload: Any, shelf: Shelf, writer: int, answer: Answer | None)
     what, whom = text(writer, action), text(writer, target)
     request = Request(kind, what, whom, shelf.headers(writer, fields), shelf.data(writer, body), effect)
     return Event(id, request, lineage, number, at, tick, parent, mark, text(writer, where), origin, answer)
-
-
-def decode_tick(payload: Any) -> int:
-    """The tick of an issue, and nothing else of it."""
-    tick: int = payload[6]
-    _require(int, tick)
-    return tick
 
 
 def _require(kind: type, *found: Any) -> None:
@@ -133,60 +127,94 @@ class AnswerParts:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._head: Head | None = None
-        self._head_at = self._head_tick = self._end_at = self._end_tick = 0
+        self._head: HeadAt = NO_HEAD
         self._chunks: list[Chunk] = []
-        self._end: End | None = None
+        self._end: EndAt = NO_END
 
     def add(self, payload: Any, writer: int) -> None:
-        _, _, head, ats, ticks, datas, end = payload
+        _, _, head, ats, ticks, datas, end, _ = payload
         if head is not None:
-            self._add_head(head, writer)
-        _require(int, *ats, *ticks)
-        data = self._shelf.data
-        for at, tick, item in zip(accumulate(ats), accumulate(ticks), datas, strict=True):
-            self._chunks.append(Chunk(item if type(item) is bytes else data(writer, item), at, tick))
+            self._head = _decode_head(head, self._shelf, writer)
+        self._chunks += _decode_chunks(ats, ticks, datas, self._shelf, writer)
         if end is not None:
-            self._add_end(end, writer)
+            self._end = _decode_end(end, self._shelf, writer)
 
     @property
     def ended(self) -> bool:
         """Whether the answer's end has come, after which nothing does."""
-        return self._end is not None
+        return self._end is not NO_END
 
     def answer(self) -> Answer | None:
-        if self._head is None and not self._chunks and self._end is None:
+        if self._head is NO_HEAD and not self._chunks and not self.ended:
             return None
-        return Answer(
-            self._head, self._head_at, self._head_tick, tuple(self._chunks), self._end, self._end_at, self._end_tick
-        )
-
-    def _add_head(self, head: Any, writer: int) -> None:
-        self._head_at, self._head_tick, status, reason, version, fields = head
-        _require(int, self._head_at, self._head_tick, status)
-        self._head = self._shelf.head(writer, status, reason, version, fields)
-
-    def _add_end(self, end: Any, writer: int) -> None:
-        self._end_at, self._end_tick, ending, failure = end
-        _require(int, self._end_at, self._end_tick)
-        if ending not in ENDINGS:
-            raise CassetteError(f"an answer ends in an unknown way, {ending!r}", hint="a newer version may know it")
-        made = None
-        if failure is not None:
-            name, message, state = failure
-            words = self._shelf.data(writer, message).decode("utf-8", "surrogatepass")
-            made = Failure(self._shelf.text(writer, name), words, self._shelf.data(writer, state))
-        self._end = End(ending, made)
+        return Answer(*self._head, tuple(self._chunks), *self._end)
 
 
-def encode_reads(reads: Reads, stock: Stock) -> list[Any]:
-    return [None, reads.lineage, reads.source, stock.data(values.dump(list(reads.values)))]
+def decode_whole(payload: Any, shelf: Shelf, writer: int) -> Answer | None:
+    """The answer, if this is all of it; None if not. What :class:`AnswerParts` does, for the most common case."""
+    _, _, head, ats, ticks, datas, end, _ = payload
+    if end is None:
+        return None
+    first = NO_HEAD if head is None else _decode_head(head, shelf, writer)
+    chunks = tuple(_decode_chunks(ats, ticks, datas, shelf, writer))
+    return Answer(*first, chunks, *_decode_end(end, shelf, writer))
 
 
-def decode_reads(payload: Any, shelf: Shelf, writer: int) -> Reads:
-    _, lineage, source, data = payload
-    _require(str, lineage, source)
-    return Reads(lineage, source, tuple(values.load(shelf.data(writer, data))))
+HeadAt = tuple[Head | None, int, int]
+EndAt = tuple[End | None, int, int]
+NO_HEAD: HeadAt = (None, 0, 0)
+NO_END: EndAt = (None, 0, 0)
+PLAIN_ENDS = {ending: End(ending) for ending in get_args(Ending)}
+
+
+def _decode_head(head: Any, shelf: Shelf, writer: int) -> HeadAt:
+    at, tick, status, reason, version, fields = head
+    _require(int, at, tick, status)
+    return shelf.head(writer, status, reason, version, fields), at, tick
+
+
+def _decode_chunks(ats: Any, ticks: Any, datas: Any, shelf: Shelf, writer: int) -> list[Chunk]:
+    _require(int, *ats, *ticks)
+    if len(datas) == len(ats) == len(ticks) == 1:
+        return [Chunk(shelf.data(writer, datas[0]), ats[0], ticks[0])]
+    return [
+        Chunk(item if type(item) is bytes else shelf.data(writer, item), at, tick)
+        for at, tick, item in zip(accumulate(ats), accumulate(ticks), datas, strict=True)
+    ]
+
+
+def _decode_end(end: Any, shelf: Shelf, writer: int) -> EndAt:
+    at, tick, ending, failure = end
+    _require(int, at, tick)
+    plain = PLAIN_ENDS.get(ending)
+    if plain is None:
+        raise CassetteError(f"an answer ends in an unknown way, {ending!r}", hint="a newer version may know it")
+    if failure is None:
+        return plain, at, tick
+    name, message, state = failure
+    words = shelf.data(writer, message).decode("utf-8", "surrogatepass")
+    return End(ending, Failure(shelf.text(writer, name), words, shelf.data(writer, state))), at, tick
+
+
+NUMBERS = frozenset([int, float])
+LEAST, MOST = -(2**63), 2**64 - 1
+
+
+def encode_reads(lineage: str, source: str, read: list[Any], stock: Stock) -> list[Any]:
+    """Numbers as they are, everything else as JSON. Raises what :func:`replay.canon.values.dump` does."""
+    if NUMBERS.issuperset(map(type, read)) and all(LEAST <= value <= MOST for value in read if type(value) is int):
+        return [lineage, stock.text(source), read, None]
+    return [lineage, stock.text(source), None, stock.data(values.dump(read))]
+
+
+def decode_reads(item: Any, shelf: Shelf, writer: int) -> Reads:
+    lineage, source, numbers, data = item
+    _require(str, lineage)
+    if numbers is None:
+        numbers = values.load(shelf.data(writer, data))
+    elif not NUMBERS.issuperset(map(type, numbers)):
+        raise TypeError("numbers expected")
+    return Reads(lineage, shelf.text(writer, source), tuple(numbers))
 
 
 def encode_note(note: Note, stock: Stock) -> list[Any]:

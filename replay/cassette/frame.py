@@ -2,15 +2,17 @@
 
 ::
 
-    marker 4 | kind 1 | writer 4 | length 4 | crc 4 | link 16 | payload
+    marker 4 | crc 4 | kind 1 | writer 4 | length 4 | link 16 | payload
 
-Integers are little-endian. The CRC-32 covers everything after it and what stands between it and the marker.
+Integers are little-endian. The CRC-32 covers everything after it.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -26,10 +28,13 @@ PREAMBLE = struct.Struct("<8sI")
 
 # No byte of msgpack's own is 0xc1, so the marker does not turn up in a payload except inside of text or binary data.
 MARKER = b"\xc1Rp\xc1"
-START = struct.Struct("<4sBIII16s")
-FIELDS = struct.Struct("<BII")
+START = struct.Struct("<4sIBII16s")
 LINK_SIZE = 16
+CHECKED_AT = 8
+"""Where in a frame the bytes begin that its checksum covers."""
 NO_LINK = bytes(LINK_SIZE)
+_BEFORE = struct.Struct("<4sI")
+_FIELDS = struct.Struct("<BII16s")
 
 MAX_PAYLOAD = 8 << 20
 MAX_SEAL = 256 << 20
@@ -73,17 +78,22 @@ class Frame(NamedTuple):
 
 def next_link(previous: bytes, kind: int, payload: bytes) -> bytes:
     """The link of a frame: a hash over the link before it in its writer's chain, its kind and its payload."""
-    return blake2b(previous + bytes([kind]) + payload, digest_size=LINK_SIZE).digest()
+    return blake2b(b"%s%c%s" % (previous, kind, payload), digest_size=LINK_SIZE).digest()
 
 
 def encode_frame(kind: int, writer: int, link: bytes, payload: bytes) -> bytes:
-    check = crc32(payload, crc32(link, crc32(FIELDS.pack(kind, writer, len(payload)))))
-    return START.pack(MARKER, kind, writer, len(payload), check, link) + payload
+    checked = _FIELDS.pack(kind, writer, len(payload), link) + payload
+    return _BEFORE.pack(MARKER, crc32(checked)) + checked
+
+
+def packer() -> Callable[[Any], bytes]:
+    """A function like :func:`pack` with a buffer of its own; not for two threads at once."""
+    return msgpack.Packer().pack  # type: ignore[no-any-return]
 
 
 def pack(value: Any) -> bytes:
-    """``value`` (lists, text, bytes, integers, None) as msgpack."""
-    return msgpack.packb(value, use_bin_type=True)  # type: ignore[no-any-return]
+    """``value`` (lists, text, bytes, numbers, None) as msgpack."""
+    return msgpack.packb(value)  # type: ignore[no-any-return]
 
 
 TAIL_SIZE = START.size + len(pack([bytes(8)]))
@@ -98,11 +108,12 @@ def max_payload(kind: int) -> int:
 def unpack(frame: Frame) -> Any:
     """The payload of a frame. Raises :class:`CassetteError` for anything that this module did not pack."""
     try:
-        return msgpack.unpackb(
-            frame.payload, raw=False, max_array_len=MAX_ITEMS, max_map_len=0, max_ext_len=0, strict_map_key=True
-        )
+        return _unpack(frame.payload)
     except Exception as error:  # msgpack's errors have no common class
         raise damaged(frame, f"cannot be decoded: {error}") from error
+
+
+_unpack = partial(msgpack.unpackb, max_array_len=MAX_ITEMS, max_map_len=0, max_ext_len=0)
 
 
 def damaged(frame: Frame, what: str) -> CassetteError:

@@ -6,6 +6,7 @@ Columns are packed arrays, so that opening a file of 100,000 events copies memor
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -17,16 +18,17 @@ from replay.errors import CassetteError
 
 FINGERPRINT_SIZE = 16
 NO_FINGERPRINT = bytes(FINGERPRINT_SIZE)
-EVENT_COLUMNS = ("ids", "offsets", "lineage_of")
+EVENT_COLUMNS = ("ids", "offsets", "ticks", "lineage_of")
 PART_COLUMNS = ("part_rows", "part_offsets")
 SECTION_COLUMNS = ("section_writers", "first_blobs", "first_nodes", "section_offsets")
-LISTED: dict[int, str] = {Kind.NOTE: "notes", Kind.READS: "reads"}
+LISTS = ("notes", "reads")
+READS_IN: dict[int, int] = {Kind.ISSUE: 16, Kind.PARTS: 7, Kind.READS: 1}
+"""Kinds of frames that may hold reads, and where in their payload."""
+
 SECTIONED = frozenset([Kind.BLOBS, Kind.ISSUE, Kind.PARTS, Kind.READS, Kind.NOTE])
 
 WORDS = {"lineage_of", "part_rows", "section_writers"}
-COLUMNS = {
-    name: "I" if name in WORDS else "Q" for name in (*EVENT_COLUMNS, *PART_COLUMNS, *SECTION_COLUMNS, *LISTED.values())
-}
+COLUMNS = {name: "I" if name in WORDS else "Q" for name in (*EVENT_COLUMNS, *PART_COLUMNS, *SECTION_COLUMNS, *LISTS)}
 """Name -> width of an entry: ``I`` for 4 bytes, ``Q`` for 8."""
 
 BLOCK = 256
@@ -49,8 +51,9 @@ class Index:
         self.end = 0
         self._lineage_numbers: dict[str, int] = {}
         self._rows: dict[int, int] = {}
-        self._parts: dict[int, dict[int, int]] = {}
+        self._parts: dict[int, list[int]] = {}
         self._parts_known = 0
+        self._lock = allocate_lock()
 
     def __len__(self) -> int:
         return len(self.columns["ids"])
@@ -61,26 +64,38 @@ class Index:
         if kind == Kind.WRITER:
             writer = offset // WRITER_STEP
         self.links[writer] = link
+        columns = self.columns
+        place = READS_IN.get(kind)
+        has_reads = place is not None and payload[place] is not None
         if kind in SECTIONED and payload[0] is not None:
             self._extend(SECTION_COLUMNS, writer, payload[0][0], payload[0][2], offset)
         if kind == Kind.ISSUE:
-            self._add_issue(offset, *payload[1:4])
+            self._add_issue(offset, payload[1], payload[2], payload[3], payload[6])
         elif kind == Kind.PARTS:
-            self._extend(PART_COLUMNS, self._rows[payload[1]], offset)
-        elif kind in LISTED:
-            self.columns[LISTED[kind]].append(offset)
+            columns["part_rows"].append(self._rows[payload[1]])
+            columns["part_offsets"].append(offset)
+        elif kind == Kind.NOTE:
+            columns["notes"].append(offset)
+        if has_reads:
+            columns["reads"].append(offset)
 
-    def _add_issue(self, offset: int, id: int, lineage: str, fingerprint: bytes) -> None:
+    def _add_issue(self, offset: int, id: int, lineage: str, fingerprint: bytes, tick: int) -> None:
         # All of it before the first column grows, so that the columns stay equally long.
-        if (type(id), type(lineage), type(fingerprint)) != (int, str, bytes) or not 0 <= id < 2**64:
-            raise ValueError("an id, a lineage or a fingerprint is none")
+        if type(id) is not int or type(lineage) is not str or type(fingerprint) is not bytes or type(tick) is not int:
+            raise ValueError("an id, a lineage, a fingerprint or a tick is none")
+        if not 0 <= id < 2**64 or not 0 <= tick < 2**64:
+            raise ValueError("an id or a tick is out of range")
         if id in self._rows or len(fingerprint) not in (0, FINGERPRINT_SIZE):
             raise ValueError("an id comes twice, or a fingerprint is not 16 bytes")
         number = self._lineage_numbers.setdefault(lineage, len(self.lineages))
         if number == len(self.lineages):
             self.lineages.append(lineage)
         self._rows[id] = len(self._rows)
-        self._extend(EVENT_COLUMNS, id, offset, number)
+        columns = self.columns
+        columns["ids"].append(id)
+        columns["offsets"].append(offset)
+        columns["ticks"].append(tick)
+        columns["lineage_of"].append(number)
         self.fingerprints += fingerprint or NO_FINGERPRINT
 
     def _extend(self, names: tuple[str, ...], *values: int) -> None:
@@ -96,24 +111,24 @@ class Index:
             self._rows = {id: row for row, id in enumerate(ids)}
         return self._rows[id]
 
-    def parts(self, row: int) -> Iterator[int]:
-        """Offsets of the parts frames of the event at ``row``, in file order; found as far as they are asked for."""
-        given = 0
+    def part(self, row: int, number: int) -> int | None:
+        """The offset of a parts frame of the event at ``row``, counted from 0 in file order; None if it has fewer."""
         while True:
-            known = list(self._parts.get(row, {}).values())
-            yield from known[given:]
-            given = len(known)
+            known = self._parts.get(row)
+            if known is not None and number < len(known):
+                return known[number]
             if not self._find_parts():
-                return
+                return None
 
     def _find_parts(self) -> bool:
-        """Sort a few more parts frames by event; False when all are. Two threads at worst do the same twice."""
+        """Sort a few more parts frames by event; False when all are."""
         rows, offsets = self.columns["part_rows"], self.columns["part_offsets"]
-        start = self._parts_known
-        end = min(start + BLOCK, len(rows))
-        for place in range(start, end):
-            self._parts.setdefault(rows[place], {})[place] = offsets[place]
-        self._parts_known = end
+        with self._lock:
+            start = self._parts_known
+            end = min(start + BLOCK, len(rows))
+            for row, offset in zip(rows[start:end], offsets[start:end], strict=True):
+                self._parts.setdefault(row, []).append(offset)
+            self._parts_known = end
         return end > start
 
     def keys(self) -> Iterator[tuple[int, str, bytes]]:

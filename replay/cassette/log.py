@@ -16,6 +16,7 @@ from replay.cassette.frame import (
     max_payload,
     next_link,
     pack,
+    packer,
 )
 from replay.cassette.index import WRITER_STEP, Index
 from replay.cassette.stock import Stock
@@ -27,6 +28,9 @@ SYNC_EVERY = 1_000_000_000
 JOINING = 0xFFFFFFFF
 """Stands in a writer frame, which is written before its writer has a number."""
 Payloads = list[tuple[Kind, list[Any]]]
+
+LARGE = 1 << 20
+"""A packer that has packed more than this many bytes is given up, with its buffer."""
 
 
 class Log:
@@ -40,6 +44,7 @@ class Log:
         self.size = 0
         """Bytes that this process has written."""
         self._link = NO_LINK
+        self._pack = packer()
         self._synced = 0
 
     @classmethod
@@ -57,15 +62,15 @@ class Log:
         log.writer = log._append([(Kind.WRITER, [pid, lineage])]) // WRITER_STEP
         return log
 
-    def write(self, payloads: Payloads) -> None:
-        """Write frames, with the stock's new blobs ahead of, or in, the first that may refer to them."""
+    def write(self, kind: Kind, payload: list[Any]) -> None:
+        """Write a frame, with the stock's new blobs in it or, if they are too many, ahead of it."""
         sections = self.stock.take_sections()
         frames: Payloads = [(Kind.BLOBS, [section]) for section in sections[:-1]]
         if sections:
-            (kind, payload), *payloads = payloads
-            frames.append((kind, [sections[-1], *payload[1:]]))
+            payload[0] = sections[-1]
+        frames.append((kind, payload))
         try:
-            self._append(frames + payloads)
+            self._append(frames)
         except BaseException:
             self.stock.forget()
             raise
@@ -91,21 +96,22 @@ class Log:
 
     def _append(self, frames: Payloads, data: bytes = b"") -> int:
         """One write; returns where it begins in the file."""
-        link, starts, links = self._link, [], []
+        link, writer, places = self._link, self.writer, []
         for kind, payload in frames:
-            packed = pack(payload)
-            if len(packed) > max_payload(kind):
-                raise ValueError(f"a frame of {len(packed)} bytes is too large")
+            packed = self._pack(payload)
+            if len(packed) > LARGE:
+                self._pack = packer()
+                if len(packed) > max_payload(kind):
+                    raise ValueError(f"a frame of {len(packed)} bytes is too large")
             link = next_link(link, kind, packed)
-            starts.append(len(data))
-            links.append(link)
-            data += encode_frame(kind, self.writer, link, packed)
+            places.append((len(data), kind, payload, link))
+            data += encode_frame(kind, writer, link, packed)
         begin = _write_whole(self.fd, data)
         self._link = link
         self.size += len(data)
         self.index.end = begin + len(data)
-        for (kind, payload), start, mark in zip(frames, starts, links, strict=True):
-            self.index.add(begin + start, self.writer, kind, payload, mark)
+        for start, kind, payload, mark in places:
+            self.index.add(begin + start, writer, kind, payload, mark)
         return begin
 
 

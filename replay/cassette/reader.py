@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
+from itertools import count
 from typing import Any, TypeVar, overload
 
-from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads, decode_tick
+from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads, decode_whole
 from replay.cassette.file import File
-from replay.cassette.frame import PREAMBLE, TAIL_SIZE, Frame, Kind, damaged, unpack
-from replay.cassette.index import SECTION_COLUMNS, Index, decode_index
+from replay.cassette.frame import NAMES, PREAMBLE, TAIL_SIZE, Frame, Kind, damaged, unpack
+from replay.cassette.index import READS_IN, SECTION_COLUMNS, Index, decode_index
 from replay.cassette.scan import Scan, scan_file
 from replay.cassette.shelf import Shelf
 from replay.errors import CassetteError
@@ -23,6 +24,9 @@ MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overfl
 
 MAX_SAID = 5
 
+AHEAD = 1 << 20
+"""Bytes of frames that are kept decoded."""
+
 
 class Reader:
     """One cassette. Raises :class:`replay.errors.CassetteError` when it cannot be opened.
@@ -34,6 +38,8 @@ class Reader:
         self._file = File(path)
         self.header: Header = self._decode_header()
         self.cut: str | None = None
+        self._ahead: dict[int, tuple[Frame, Any]] = {}
+        self._ahead_size = 0
         sealed = self._sealed_index()
         self._index = self._scanned_index() if sealed is None else sealed
         self._shelf = Shelf(self._file.frame_at)
@@ -55,7 +61,16 @@ class Reader:
 
     def each_read(self) -> Iterator[Reads]:
         """:attr:`reads`, each decoded when its turn comes."""
-        return (self._at(offset, Kind.READS, decode_reads) for offset in self._index.columns["reads"])
+        for offset in self._index.columns["reads"]:
+            frame, payload = self._payload(offset, *READS_IN)
+            if frame.kind == Kind.PARTS:
+                self._keep_ahead(frame, payload)
+            try:
+                items = payload[READS_IN[frame.kind]]
+                found = [decode_reads(item, self._shelf, frame.writer) for item in items]
+            except MALFORMED as error:
+                raise damaged(frame, f"makes no sense: {error}") from error
+            yield from found
 
     def keys(self) -> Iterator[tuple[int, str, bytes]]:
         """Id, lineage and fingerprint of every event in order of issue, without decoding any."""
@@ -68,20 +83,15 @@ class Reader:
     def answer(self, id: int) -> tuple[int, Answer | None]:
         """The tick of event ``id``'s issue, and its answer, without decoding the request. Raises like ``event``."""
         row = self._row(id)
-        frame, payload = self._issue(row, id)
-        parts = self._parts(row, id)
-        try:
-            return decode_tick(payload), parts.answer()
-        except MALFORMED as error:
-            raise damaged(frame, f"makes no sense: {error}") from error
+        return self._index.columns["ticks"][row], self._answer(row, id)
 
     def event_in_row(self, row: int) -> Event:
         """The ``row``-th event in order of issue, from 0."""
         id = self._index.columns["ids"][row]
         frame, payload = self._issue(row, id)
-        parts = self._parts(row, id)
+        answer = self._answer(row, id)
         try:
-            return decode_issue(payload, self._shelf, frame.writer, parts.answer())
+            return decode_issue(payload, self._shelf, frame.writer, answer)
         except MALFORMED as error:
             raise damaged(frame, f"makes no sense: {error}") from error
 
@@ -96,18 +106,22 @@ class Reader:
         _check_id(frame, payload, id)
         return frame, payload
 
-    def _parts(self, row: int, id: int) -> AnswerParts:
-        parts = AnswerParts(self._shelf)
-        for offset in self._index.parts(row):
+    def _answer(self, row: int, id: int) -> Answer | None:
+        parts = None
+        for number in count():
+            offset = self._index.part(row, number)
+            if offset is None or (parts is not None and parts.ended):
+                break
             frame, payload = self._payload(offset, Kind.PARTS)
             _check_id(frame, payload, id)
             try:
+                if number == 0 and (whole := decode_whole(payload, self._shelf, frame.writer)):
+                    return whole
+                parts = parts or AnswerParts(self._shelf)
                 parts.add(payload, frame.writer)
             except MALFORMED as error:
                 raise damaged(frame, f"makes no sense: {error}") from error
-            if parts.ended:
-                break
-        return parts
+        return None if parts is None else parts.answer()
 
     def verify(self) -> list[str]:
         """Walk every frame: checksums, chains, the seal, and that all that is there decodes. Damage, in words."""
@@ -155,14 +169,26 @@ class Reader:
         except MALFORMED as error:
             raise damaged(frame, f"makes no sense: {error}") from error
 
-    def _payload(self, offset: int, kind: Kind) -> tuple[Frame, Any]:
+    def _payload(self, offset: int, *kinds: int) -> tuple[Frame, Any]:
+        """The frame at ``offset``, which must be of one of ``kinds``, decoded."""
+        ahead = self._ahead.pop(offset, None)
+        if ahead is not None and ahead[0].kind in kinds:
+            return ahead
         frame = self._file.frame_at(offset)
-        if frame.kind != kind:
-            raise damaged(frame, f"should be of kind {kind.name.lower()}")
+        if frame.kind not in kinds:
+            raise damaged(frame, f"should be of kind {', '.join(NAMES[kind] for kind in kinds)}")
         payload = unpack(frame)
         if isinstance(payload, list) and payload and payload[0] is not None:
             self._shelf.keep(frame, payload[0])
         return frame, payload
+
+    def _keep_ahead(self, frame: Frame, payload: Any) -> None:
+        """Reads are decoded ahead of the calls around them: what was decoded with them is needed soon."""
+        self._ahead_size += frame.size
+        if self._ahead_size > AHEAD:
+            self._ahead.clear()
+            self._ahead_size = frame.size
+        self._ahead[frame.offset] = (frame, payload)
 
     def _at(self, offset: int, kind: Kind, decode: Callable[[Any, Shelf, int], T]) -> T:
         frame, payload = self._payload(offset, kind)

@@ -107,7 +107,7 @@ def _resume(file: File, offset: int, budget: int) -> tuple[int, int]:
 def _claimed(file: File, offset: int) -> int:
     """How many bytes a false frame made us check."""
     start = file.read(offset, START.size)
-    return min(START.unpack(start)[3], file.size - offset) if len(start) == START.size else 0
+    return min(START.unpack(start)[4], file.size - offset) if len(start) == START.size else 0
 
 
 def _kind_at(file: File, offset: int) -> str:

@@ -95,7 +95,9 @@ class Shelf:
         return found
 
     def data(self, writer: int, items: Any) -> bytes:
-        """The bytes that items (literals, blob numbers, lists) stand for."""
+        """The bytes that *data* stands for: themselves, or an array of literals, blob numbers and lists."""
+        if type(items) is bytes:
+            return items
         pieces: list[bytes] = []
         cost = 0
         for item in items:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from replay.cassette.segments import Blob, List, Literal, Segment, split_body, split_bytes
+from replay.cassette.segments import WHOLE, Blob, List, Literal, Segment, split_body, split_bytes
 from replay.events import Headers
 
 MAX_KNOWN = 1 << 19
 """Hashes kept, about 100 bytes each. Past that the stock forgets, and what comes again is written again."""
 
 MAX_TEXTS = 1 << 14
+MAX_HEADERS = 1 << 9
 LONG_TEXT = 512
 """Short texts are also remembered as they are, which is quicker than hashing them for every call."""
 
@@ -23,9 +24,10 @@ MAX_SECTION_SIZE = 2 << 20
 MAX_SECTION_ITEMS = 1 << 17
 
 NO_NODE = -1
-Items = list["bytes | int | list[int]"]
+Data = bytes | list["bytes | int | list[int]"]
 Section = list["int | list[bytes] | list[int]"]
 Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Stock:
@@ -34,6 +36,7 @@ class Stock:
     def __init__(self) -> None:
         self._blobs: dict[bytes, int] = {}
         self._texts: dict[str, int] = {}
+        self._headers: dict[Headers, list[int]] = {}
         self._nodes: dict[tuple[int, int], int] = {}
         self._next_blob = 0
         self._next_node = 0
@@ -51,20 +54,29 @@ class Stock:
 
     def headers(self, headers: Headers) -> list[int]:
         """Name, value, name, value, …: the numbers of their blobs."""
+        before = self._headers.get(headers)
+        if before is not None:
+            return before
         known = self._texts.get
         numbers: list[int] = []
         for name, value in headers:
             first, second = known(name), known(value)
             numbers.append(self.text(name) if first is None else first)
             numbers.append(self.text(value) if second is None else second)
+        _remember(self._headers, headers, numbers, MAX_HEADERS)
         return numbers
 
-    def body(self, body: bytes) -> Items:
-        """Literals as bytes, blobs as numbers, lists as one-element lists with their last node."""
+    def body(self, body: bytes) -> Data:
+        """Itself if it is short, else an array: literals as bytes, blobs as numbers, lists as one-element lists with
+        their last node."""
+        if len(body) < WHOLE:
+            return body
         return [self._item(segment) for segment in split_body(body)]
 
-    def data(self, data: bytes) -> Items:
+    def data(self, data: bytes) -> Data:
         """Like :meth:`body`, for bytes that are not worth looking into."""
+        if len(data) < WHOLE:
+            return data
         return [self._item(segment) for segment in split_bytes(data)]
 
     def blob(self, data: bytes) -> int:
@@ -83,12 +95,14 @@ class Stock:
 
         Each section fits into a frame. The caller writes all of them, or calls :meth:`forget`.
         """
+        if not self._new:
+            return []
         sections, self._new, self._room = self._new, [], 0
         return sections
 
     def forget(self) -> None:
         """Something could not be written: its numbers are spent, and nothing may refer to them again."""
-        for known in (self._blobs, self._texts, self._nodes):
+        for known in (self._blobs, self._texts, self._headers, self._nodes):
             known.clear()
 
     def _item(self, segment: Segment) -> bytes | int | list[int]:
@@ -119,7 +133,7 @@ class Stock:
         return self._new[-1]
 
 
-def _remember(known: dict[Key, int], key: Key, number: int, limit: int) -> None:
+def _remember(known: dict[Key, Value], key: Key, number: Value, limit: int) -> None:
     if len(known) >= limit:
         known.clear()
     known[key] = number

@@ -12,7 +12,7 @@ from weakref import WeakSet
 from replay.cassette.batch import Batch
 from replay.cassette.codec import encode_header, encode_issue, encode_note, encode_reads
 from replay.cassette.frame import Kind
-from replay.cassette.log import Log, Payloads
+from replay.cassette.log import Log
 from replay.cassette.scan import scan
 from replay.errors import ReplayError
 from replay.events import Event, Header, Note, Part, Reads
@@ -70,12 +70,25 @@ class Writer:
     def issue(self, event: Event) -> None:
         """Write the request of ``event``, before the call is made. Its answer is left to :meth:`part`."""
         with self._lock:
-            self._attempt(f"the request of event {event.id}", self._issue, event)
+            try:
+                log = self._open_log()
+                log.write(Kind.ISSUE, encode_issue(event, self._stock, self._take_reads()))
+                self._batches[event.id] = Batch(event.id, event.at)
+                log.sync(event.at)
+            except Exception as error:
+                self._lost(f"the request of event {event.id}", error)
 
     def part(self, id: int, part: Part, at: int, tick: int) -> None:
         """The next part of the answer to event ``id``, ``at`` ns since the start of the run."""
         with self._lock:
-            self._attempt(f"the answer to event {id}", self._part, id, part, at, tick)
+            try:
+                batch = self._batches.get(id)
+                if batch is None:
+                    batch = self._batches[id] = Batch(id, at)
+                if batch.add(part, at, tick):
+                    self._flush_batch(batch, at)
+            except Exception as error:
+                self._lost(f"the answer to event {id}", error)
 
     def reads(self, reads: Reads) -> None:
         """Values of the clock or the dice; on disk before the next request or end is."""
@@ -83,11 +96,11 @@ class Writer:
             self._reads.setdefault((reads.lineage, reads.source), []).extend(reads.values)
             self._waiting_reads += len(reads.values)
             if self._waiting_reads >= MAX_READS:
-                self._attempt("reads of the clock or the dice", self._write, self._take_reads)
+                self._attempt("reads of the clock or the dice", self._write_reads)
 
     def note(self, note: Note) -> None:
         with self._lock:
-            self._attempt(f"a note ({note.kind})", self._write, lambda: [(Kind.NOTE, encode_note(note, self._stock))])
+            self._attempt(f"a note ({note.kind})", self._write_note, note)
 
     def close(self, seal: bool = True) -> None:
         """Write what waits, seal the file (the root only) and close it. Closing twice changes nothing."""
@@ -97,7 +110,7 @@ class Writer:
                 return
             for batch in list(self._batches.values()):
                 self._attempt(f"the answer to event {batch.id}", self._flush_batch, batch, batch.since)
-            self._attempt("reads of the clock or the dice", self._write, self._take_reads)
+            self._attempt("reads of the clock or the dice", self._write_reads)
             if seal and self._is_root:
                 self._attempt("the seal", self._seal)
             log, self._log = self._log, None
@@ -106,61 +119,54 @@ class Writer:
     # Called with the lock held --------------------------------------------------------------------------------------
 
     def _attempt(self, what: str, do: Callable[..., None], *args: Any) -> None:
-        """Recording never breaks the program, whatever goes wrong: it becomes a gap."""
         try:
             do(*args)
         except Exception as error:
-            reason = error.message if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
-            if len(self._gaps) < MAX_GAPS:
-                self._gaps.append(f"{what} could not be written: {reason}")
+            self._lost(what, error)
 
-    def _write(self, payloads: Callable[[], Payloads]) -> None:
+    def _lost(self, what: str, error: Exception) -> None:
+        """Recording never breaks the program, whatever goes wrong: it becomes a gap."""
+        reason = error.message if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
+        if len(self._gaps) < MAX_GAPS:
+            self._gaps.append(f"{what} could not be written: {reason}")
+
+    def _open_log(self) -> Log:
         if self._forked:
             self._rejoin()
         if self._log is None:
             raise ValueError("the cassette is closed")
-        frames = payloads()
-        if frames:
-            self._log.write(frames)
-
-    def _issue(self, event: Event) -> None:
-        self._write(lambda: [*self._take_reads(), (Kind.ISSUE, encode_issue(event, self._stock))])
-        self._batches[event.id] = Batch(event.id, event.at)
-        self._sync(event.at)
-
-    def _part(self, id: int, part: Part, at: int, tick: int) -> None:
-        batch = self._batches.get(id)
-        if batch is None:
-            batch = self._batches[id] = Batch(id, at)
-        if batch.add(part, at, tick):
-            self._flush_batch(batch, at)
+        return self._log
 
     def _flush_batch(self, batch: Batch, at: int) -> None:
         is_last = batch.is_last
         if is_last:
             self._batches.pop(batch.id, None)
+        log = self._open_log()
+        payload = batch.take(at, self._stock, self._take_reads() if is_last else None)
+        if payload is not None:
+            log.write(Kind.PARTS, payload)
+            log.sync(at)
 
-        def frames() -> Payloads:
-            payload = batch.take(at, self._stock)
-            return [*(self._take_reads() if is_last else []), *([(Kind.PARTS, payload)] if payload else [])]
-
-        self._write(frames)
-        self._sync(at)
-
-    def _take_reads(self) -> Payloads:
+    def _take_reads(self) -> list[Any] | None:
+        """What waits, encoded; None if nothing does."""
+        if not self._reads:
+            return None
         taken, self._reads, self._waiting_reads = self._reads, {}, 0
-        frames: Payloads = []
+        encoded = []
         for (lineage, source), values in taken.items():
-            self._attempt(
-                f"reads of {source}",
-                lambda reads: frames.append((Kind.READS, encode_reads(reads, self._stock))),
-                Reads(lineage, source, tuple(values)),
-            )
-        return frames
+            try:
+                encoded.append(encode_reads(lineage, source, values, self._stock))
+            except Exception as error:
+                self._lost(f"reads of {source}", error)
+        return encoded or None
 
-    def _sync(self, at: int) -> None:
-        if self._log is not None:
-            self._log.sync(at)
+    def _write_reads(self) -> None:
+        log, reads = self._open_log(), self._take_reads()
+        if reads is not None:
+            log.write(Kind.READS, [None, reads])
+
+    def _write_note(self, note: Note) -> None:
+        self._open_log().write(Kind.NOTE, encode_note(note, self._stock))
 
     def _seal(self) -> None:
         log = self._log

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import re
-import zlib
 from pathlib import Path
 
 import pytest
 
 from replay.cassette import Reader
 from replay.cassette.file import File
-from replay.cassette.frame import FIELDS, MARKER, PREAMBLE, START, Frame
+from replay.cassette.frame import PREAMBLE, START, Frame, encode_frame
 from replay.cassette.scan import walk
 from replay.errors import CassetteError
 from tests.cassette.runs import chat, write_run
@@ -99,8 +98,7 @@ def test_a_torn_frame_in_the_middle_is_skipped_and_told(tmp_path: Path, whole: b
 
 def rewritten(frame: Frame, payload: bytes) -> bytes:
     """The frame with another payload and a checksum that fits."""
-    crc = zlib.crc32(payload, zlib.crc32(frame.link, zlib.crc32(FIELDS.pack(frame.kind, frame.writer, len(payload)))))
-    return START.pack(MARKER, frame.kind, frame.writer, len(payload), crc, frame.link) + payload
+    return encode_frame(frame.kind, frame.writer, frame.link, payload)
 
 
 def test_a_changed_frame_with_a_right_checksum_breaks_the_chain(tmp_path: Path, whole: bytes):

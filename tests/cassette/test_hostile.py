@@ -146,7 +146,7 @@ def test_random_mutations_of_the_bytes(place: Path):
 
 def issue(items: list[Any], section: list[Any] | None) -> bytes:
     text = 0
-    return pack([section, 0, "0", b"", 0, 0, 0, None, text, "recorded", "http", text, text, None, [], items])
+    return pack([section, 0, "0", b"", 0, 0, 0, None, text, "recorded", "http", text, text, None, [], items, None])
 
 
 def hostile_body(place: Path, items: list[Any], section: list[Any] | None) -> Reader:
@@ -183,7 +183,7 @@ def test_a_list_that_leads_nowhere_or_into_itself(place: Path, nodes: list[int])
 
 def test_a_frame_that_claims_gigabytes_is_not_read(place: Path):
     header = file_of([(Kind.HEADER, 0, pack(encode_header(HEADER)))])
-    claim = START.pack(MARKER, Kind.ISSUE, 0, 2**32 - 1, 0, NO_LINK)
+    claim = START.pack(MARKER, 0, Kind.ISSUE, 0, 2**32 - 1, NO_LINK)
     path = place / "claim.cassette"
     path.write_bytes(header + claim)
     reader = Reader(str(path))
@@ -194,7 +194,7 @@ def test_a_frame_that_claims_gigabytes_is_not_read(place: Path):
 def test_a_file_of_traps_for_the_search_ends_with_an_error(place: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(scan_module, "MAX_LOST", 1 << 20)
     header = file_of([(Kind.HEADER, 0, pack(encode_header(HEADER)))])
-    trap = START.pack(MARKER, Kind.ISSUE, 0, 50_000, 0, NO_LINK)
+    trap = START.pack(MARKER, 0, Kind.ISSUE, 0, 50_000, NO_LINK)
     path = place / "traps.cassette"
     path.write_bytes(header + trap * 5000)
     with pytest.raises(CassetteError, match="damaged beyond reading"):
