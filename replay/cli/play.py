@@ -107,6 +107,7 @@ def _report(replayed: Replayed, reader: Reader, path: str, exit_code: str) -> in
     if verdict.code == 0 and unwatched.missing(outcome):
         verdict = replace(verdict, word="not whole")
     tell(verdict, reader, path)
+    unwatched.unguarded(outcome)
     missed = unwatched.children(outcome)
     if outcome.interrupted:
         return INTERRUPTED
@@ -129,7 +130,8 @@ def tell(verdict: Verdict, reader: Reader, path: str) -> None:
         happened, *details = text.divergence(verdict.explanation, Path(path).name)
         output.error(DivergenceError(happened, hint=verdict.explanation.hint), details)
     elif verdict.word == "refused":
-        hint = "if it is no part of the run, let it through with --allow-host HOST"
+        host = verdict.refused.partition(" ")[0].rpartition(":")[0]
+        hint = f"if it is no part of the run, let it through with --allow-host {host}"
         output.error(
             PolicyError(f"a replay reaches nothing outside the cassette; refused: {verdict.refused}", hint=hint)
         )

@@ -11,6 +11,8 @@ from replay.errors import ReplayError, UsageError
 
 MISSED = 2
 BUG = 70
+_IN_C = ("grpc", "pycurl", "uvloop")
+"""Libraries whose sockets Python's audit hooks do not see."""
 OLDEST = (3, 11)
 """The oldest Python that our package can be installed for."""
 
@@ -45,6 +47,13 @@ def missing(outcome: Outcome) -> list[str]:
         for refusal in outcome.refusals
     ]
     return [*lines, *([_broken(outcome.failed).message] if outcome.failed else [])]
+
+
+def unguarded(outcome: Outcome) -> None:
+    """Say whose connections nothing refuses, where the kernel does not and it matters."""
+    unseen = [name for name in outcome.libraries if name in _IN_C]
+    if unseen and outcome.result is not None and outcome.result.unguarded:
+        output.note(f"replay: connections that {', '.join(unseen)} makes are not refused: {outcome.result.unguarded}")
 
 
 def empty(outcome: Outcome, path: Path) -> ReplayError:

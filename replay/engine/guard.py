@@ -1,19 +1,24 @@
 """Connections outside every tap: refused on replay, listed while recording.
 
-An audit hook (PEP 578) sees what Python's own sockets do. It does not see uvloop or C libraries.
+An audit hook (PEP 578) sees what Python's own sockets do. It does not see uvloop or C libraries: those, and children
+that are not Python, are the kernel's part (:mod:`replay.engine.seccomp`), where it is to be had. Where it is, sockets
+that listen and names that are looked up are refused too, for the kernel would, without saying where.
 """
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from replay.engine import lineage
+from replay.engine import lineage, seccomp
 from replay.engine.callsite import call_site
 from replay.engine.session import Session
 from replay.errors import PolicyError, StopReplay
 from replay.taps import boundary
+from replay.taps.importing import importing
 
 _installed: list[bool] = []
 
@@ -57,4 +62,33 @@ def _address(sock: socket.socket, address: Any, *_: Any) -> str:
     return f"{address[0]}:{address[1]}"
 
 
-_WATCHED = {"socket.connect": _address, "socket.sendto": _address}
+def _listening(sock: socket.socket, address: Any) -> str:
+    """A server of the program's own; where it would listen, as its clients on this machine would call it."""
+    if not seccomp.in_force():
+        return ""
+    if importing():  # urllib3 tries whether it can, and takes no for an answer
+        raise PermissionError(errno.EACCES, "a replay opens no socket (--allow-host 127.0.0.1 would)")
+    host, separator, port = _address(sock, address).rpartition(":")
+    return f"{'127.0.0.1' if host in _ANYWHERE else host}{separator}{port}"
+
+
+def _name(host: Any, port: Any = 0, *_: Any) -> str:
+    if not seccomp.in_force() or not isinstance(host, str) or host in _OURS or _is_number(host):
+        return ""
+    return f"{host}:{port or 0}"
+
+
+def _is_number(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+_ANYWHERE = ("", "0.0.0.0", "::")
+_OURS = ("", "localhost", socket.gethostname())
+
+_WATCHED: dict[str, Callable[..., str]] = {
+    "socket.connect": _address,
+    "socket.sendto": _address,
+    "socket.bind": _listening,
+    "socket.getaddrinfo": _name,
+    "socket.gethostbyname": _name,
+}

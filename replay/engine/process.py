@@ -12,8 +12,8 @@ import sys
 import threading
 from typing import Any
 
-from replay.engine import children
-from replay.engine.plan import from_environ
+from replay.engine import children, seccomp
+from replay.engine.plan import Plan, from_environ
 from replay.engine.run import open_session
 from replay.engine.session import Session
 from replay.errors import ReplayError, StopReplay
@@ -24,16 +24,22 @@ def start() -> Session | None:
     plan = from_environ()
     if plan is None:
         return None
+    unguarded = seccomp.refuse() if _reaches_nothing(plan) else ""
     try:
         session = open_session(plan)
     except ReplayError as error:
         sys.stderr.write(f"replay: error: {error}\nhint: {error.hint}\n")
         os._exit(error.exit_code)
+    session.result.unguarded = unguarded
     children.attach()
     _silence_stops()
     # Registered before the program can register anything, so it runs after all of that.
     atexit.register(session.close)
     return session
+
+
+def _reaches_nothing(plan: Plan) -> bool:
+    return plan.mode == "play" and plan.policy == "raise" and not plan.allow_hosts
 
 
 def _silence_stops() -> None:

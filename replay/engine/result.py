@@ -53,6 +53,7 @@ class Result:
     * ``output``: whether :meth:`replay.engine.run.Run.output` was given the recorded value again.
     * ``lineages``: the main tasks of the processes that took part; ``finished``: how many of them reached their end
       (the others were killed, or still run).
+    * ``unguarded``: why the kernel does not refuse sockets (:mod:`replay.engine.seccomp`) where it was asked to.
     * ``stopped``: the program was told to end, by a divergence or a refusal.
     * ``differences``: other facts that make a replay not identical, in words.
     """
@@ -76,6 +77,7 @@ class Result:
     gaps: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     stopped: bool = False
+    unguarded: str = ""
     ignored: dict[str, int] = field(default_factory=dict)
     output: Literal["", "same", "changed"] = ""
     divergences: list[Divergence] = field(default_factory=list)
@@ -132,6 +134,7 @@ def total(results: Sequence[Result]) -> Result:
             getattr(first, name).extend(getattr(other, name))
         for host, calls in other.ignored.items():
             first.ignored[host] = first.ignored.get(host, 0) + calls
+        first.unguarded = first.unguarded or other.unguarded
         first.stopped = first.stopped or other.stopped
         first.output = max(first.output, other.output, key=["", "same", "changed"].index)
     return first

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import random
+import socket
+
+import pytest
 
 from replay.cassette import Reader
 from tests.cli import rig
@@ -115,3 +118,52 @@ def test_a_setting_of_the_wrong_shape_is_told(recorded):
     done = rig.replay("play", cwd=recorded.folder)
     assert done.returncode == 2
     assert "tool.replay.ignore-host is not a list of strings" in done.stderr
+
+
+BESIDES = """
+import ctypes, subprocess, sys
+print(ctypes.CDLL(None).socket(2, 1, 0))
+child = "import socket; socket.create_connection(('127.0.0.1', $port))"
+print(subprocess.run([sys.executable, "-I", "-S", "-c", child], capture_output=True).stderr.split()[-4:])
+"""
+
+
+def test_what_no_hook_sees_is_refused_by_the_kernel(recorded):
+    agent = recorded.folder / "agent.py"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        agent.write_text(rig.agent(BESIDES, listener.getsockname()[1]) + agent.read_text())
+        done = rig.replay("play", cwd=recorded.folder)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert done.stdout.splitlines()[:2] == ["-1", "[b'[Errno', b'13]', b'Permission', b'denied']"]
+    assert done.stdout.endswith(recorded.done.stdout)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "replay: identical: 3 served, 0 live")
+
+
+def test_an_allowed_host_is_reached_by_any_way(recorded):
+    agent = recorded.folder / "agent.py"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        agent.write_text(rig.agent(BESIDES, listener.getsockname()[1]) + agent.read_text())
+        done = rig.replay("play", "--allow-host", "127.0.0.1", cwd=recorded.folder)
+        listener.accept()[0].close()
+    assert done.stdout.splitlines()[1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize("serve", ["socket.create_server(('', 0))", "asyncio.run(asyncio.start_server(print, port=0))"])
+def test_a_server_of_the_programs_own_is_refused_and_the_way_out_named(recorded, serve):
+    agent = recorded.folder / "agent.py"
+    agent.write_text(f"import asyncio, socket\n{serve}\n" + agent.read_text())
+    done = rig.replay("play", cwd=recorded.folder)
+    assert done.returncode == 5, done.stderr
+    assert "refused: 127.0.0.1:0 (agent.py:2)" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("let it through with --allow-host 127.0.0.1")
+
+
+def test_a_name_is_not_looked_up(recorded):
+    agent = recorded.folder / "agent.py"
+    agent.write_text("import socket\nsocket.create_connection(('db.invalid', 5432))\n" + agent.read_text())
+    done = rig.replay("play", cwd=recorded.folder)
+    assert done.returncode == 5
+    assert "refused: db.invalid:5432 (agent.py:2)" in done.stderr
