@@ -1,7 +1,7 @@
 """Deterministic record and replay for LLM agents: the names that programs use.
 
 ``record`` and ``play`` open a run; ``tool`` and ``span`` mark the program's own functions and stretches; ``open`` reads
-a cassette.
+a cassette, and ``verify`` runs its program again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from replay.errors import CassetteError, DivergenceError, PolicyError, ReplayError, UsageError
 
 if TYPE_CHECKING:
+    from replay.cli.repeat import verify
     from replay.dialects.cassette import Cassette
     from replay.dialects.cassette import open_cassette as open
     from replay.engine.run import Run, play, record
@@ -29,6 +30,7 @@ __all__ = [
     "record",
     "span",
     "tool",
+    "verify",
 ]
 
 _LAZY = {
@@ -39,6 +41,7 @@ _LAZY = {
     "record": ("replay.engine.run", "record"),
     "span": ("replay.taps.tools", "span"),
     "tool": ("replay.taps.tools", "tool"),
+    "verify": ("replay.cli.repeat", "verify"),
 }
 """Loaded on first use: ``import replay`` takes a few milliseconds."""
 

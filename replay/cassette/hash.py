@@ -23,9 +23,8 @@ def event_hash(events: Iterable[Event], output: Any = None) -> str:
 
     Each process of a run has a schedule of its own, so the order between processes takes no part.
     """
-    moments = sorted(moment for event in events if not _is_in_tool(event.lineage) for moment in _moments(event))
     digest = blake2b(orjson.dumps(output, option=orjson.OPT_SORT_KEYS), digest_size=SIZE)
-    for process, _, *what in moments:
+    for process, _, *what in moments(events):
         for field in (process, *what):
             raw = field if isinstance(field, bytes) else str(field).encode("utf-8", "surrogatepass")
             digest.update(b"%d:%s" % (len(raw), raw))
@@ -34,6 +33,14 @@ def event_hash(events: Iterable[Event], output: Any = None) -> str:
 
 Moment = tuple[str, int, str, int, int, str, bytes]
 """Process, tick, lineage, number, place among the moments of that event, what happened, and its bytes."""
+
+
+def moments(events: Iterable[Event]) -> list[Moment]:
+    """All that the hash covers, process by process in the order in which it happened.
+
+    Two runs are alike when their moments are, but for the ticks.
+    """
+    return sorted(moment for event in events if not _is_in_tool(event.lineage) for moment in _moments(event))
 
 
 def _moments(event: Event) -> Iterator[Moment]:

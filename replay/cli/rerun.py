@@ -28,12 +28,22 @@ def plan_of(path: str, **options: Any) -> Plan:
     return Plan("play", str(Path(path).absolute()), **options)
 
 
-def rerun(reader: Reader, plan: Plan, argv: tuple[str, ...], streams: Mapping[str, Any] | None = None) -> Replayed:
-    """Run ``argv`` against the cassette of ``plan``, with the recorded hash seed. Raises :class:`UsageError`."""
+def rerun(
+    reader: Reader,
+    plan: Plan,
+    argv: tuple[str, ...],
+    streams: Mapping[str, Any] | None = None,
+    *,
+    hash_seed: str = "",
+) -> Replayed:
+    """Run ``argv`` against the cassette of ``plan``, with this hash seed, or the recorded one.
+
+    Raises :class:`UsageError`.
+    """
     if not len(reader):
         raise UsageError("the cassette holds no event: there is nothing to replay", hint="record the run again")
     recorded = reader.header.hash_seed
-    seed = recorded if recorded.isdigit() else ""
+    seed = hash_seed or (recorded if recorded.isdigit() else "")
     outcome = launch(entry.checked(argv), plan, hash_seed=seed, streams=streams)
     if outcome.result is None:
         return Replayed(outcome, None)

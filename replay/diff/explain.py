@@ -71,7 +71,8 @@ def _step_of(event: int | None, steps: list[Step]) -> Step | None:
 def _number(divergence: Divergence, steps: list[Step]) -> int:
     """The step in the place of the one asked for, among those its process makes on a replay; else the one after all."""
     process = _process(divergence.lineage)
-    made = [step for step in steps if step.source and _process(step.lineage) == process and not _in_tool(step.lineage)]
+    own = [step for step in steps if _process(step.lineage) == process and not _in_tool(step.lineage)]
+    made = [step for step in own if step.source and step.kind != "span"]  # spans ask nothing
     place = divergence.step - 1
     return made[place].number if place < len(made) else len(steps) + 1
 

@@ -47,6 +47,14 @@ def differing(recorded: Request, asked: Request) -> tuple[Change, ...]:
         return (Change(f"{_ROOT[asked.kind]}.body", "changed", _text(recorded), _text(asked)),)
 
 
+def differing_values(before: Any, after: Any, root: str) -> tuple[Change, ...]:
+    """The fields in which two JSON-like values differ, at most a thousand; paths begin with ``root``."""
+    try:
+        return tuple(islice(_of_values(before, after, root), MAX_CHANGES))
+    except (RecursionError, orjson.JSONEncodeError):
+        return (Change(root, "changed", before, after),)
+
+
 def _changes(recorded: Request, asked: Request) -> Iterator[Change]:
     root = _ROOT[asked.kind]
     for name, before, after in (

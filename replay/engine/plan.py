@@ -24,6 +24,7 @@ class Plan:
     * ``report``: a directory; each process of the run keeps its :class:`replay.engine.result.Result` there as a JSON
       file that is true at every moment, so that a killed process has still said what it saw.
     * ``lineage``: the address of this process's main task. The root process is ``0``.
+    * ``weather``: the disturbances that this run is put through on purpose (:mod:`replay.engine.weather`); 0 for none.
     * ``allow_hosts`` are reached for real and untouched; ``ignore_hosts`` are telemetry on top of the known ones.
     """
 
@@ -33,6 +34,7 @@ class Plan:
     save: str = ""
     policy: Policy = "raise"
     lineage: str = "0"
+    weather: int = 0
     allow_hosts: tuple[str, ...] = ()
     ignore_hosts: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from replay.canon import values
 from replay.canon.redact import VERSION as REDACTION
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
-from replay.engine import finalising, guard, idle, lineage, spawn, threads, timers
+from replay.engine import finalising, guard, idle, lineage, spawn, threads, timers, weather
 from replay.engine.plan import Plan, Policy
 from replay.engine.result import Result
 from replay.engine.session import Session
@@ -145,6 +145,7 @@ def open_session(plan: Plan) -> Session:
     target = plan.cassette if plan.mode == "record" else plan.save
     session = Session(plan, source=source, sink=_sink(target, plan) if target else None, redactor=redactor)
     _attach()
+    weather.begin(plan.weather)
     session.open()
     return session
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from replay.dialects.cassette import Cassette
 from replay.dialects.steps import Step
 from replay.diff.explain import Explanation
+from replay.diff.first import Difference
 from replay.report.amounts import counted, elapsed, money, scaled
 
 MAX_FIELDS = 3
+MAX_VALUE = 60
+"""Characters of a value that is shown within a line."""
 
 
 def kinds(steps: Iterable[Step]) -> str:
@@ -32,6 +37,29 @@ def divergence(explanation: Explanation, name: str) -> tuple[str, str, str]:
     place = f", called at {explanation.where}" if explanation.where else ""
     happened = f"step {explanation.step} is not in the cassette ({explanation.asked}{place})"
     return happened, f"closest: {_closest(explanation, name)}", f"cause: {explanation.cause}"
+
+
+def difference(first: Difference) -> tuple[str, ...]:
+    """Where a run first differed: the step, the task, the source line; then the two values, field by field."""
+    place = f"step {first.step} (task {first.lineage})" if first.step else f"task {first.lineage}"
+    called = f", called at {first.where}" if first.where else ""
+    shown = [
+        f"  {change.path}: {_short(change.before)} → {_short(change.after)}" for change in first.changes[:MAX_FIELDS]
+    ]
+    more = len(first.changes) - len(shown)
+    return (
+        f"first difference: {place}: {first.said}{called}",
+        *shown,
+        *([f"  and {counted(more, 'other field')}"] if more else []),
+    )
+
+
+def _short(value: Any) -> str:
+    """A value on one line; a long one from its beginning."""
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
 
 
 def _closest(explanation: Explanation, name: str) -> str:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 from xml.etree import ElementTree
 
+import pytest
+
+import replay
 from tests.cli import rig
 
 
@@ -44,3 +47,88 @@ def test_what_cannot_be_run_is_an_error_and_no_pass(recorded):
     assert done.returncode == 1
     assert "3 recorded events never asked for" in done.stderr
     assert "No such file" in done.stderr
+
+
+HASHED = """
+import httpx
+words = {"red", "green", "blue", "black", "white", "brown", "pink", "grey"}
+print(httpx.post("http://127.0.0.1:$port/ask", json={"words": list(words)}).json())
+"""
+
+IN_THREADS = """
+import threading
+import httpx
+def ask(number):
+    for turn in range(3):
+        answers.append(httpx.post("http://127.0.0.1:$port/ask", json={"thread": number}).json()["answer"])
+answers = []
+threads = [threading.Thread(target=ask, args=[number]) for number in range(3)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+httpx.post("http://127.0.0.1:$port/ask", json={"order": answers})
+"""
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    """A folder with the recordings of both programs above; the server is gone."""
+    folder = tmp_path_factory.mktemp("programs")
+    with rig.server() as port:
+        for name, text in (("hashed", HASHED), ("threads", IN_THREADS)):
+            (folder / f"{name}.py").write_text(rig.agent(text, port))
+            done = rig.replay(
+                "record", "-o", f"{name}.cassette", "--", "python", f"{name}.py", cwd=folder, PYTHONHASHSEED="0"
+            )
+            assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_program_is_run_again_under_other_seeds_and_in_rough_weather(programs):
+    options = ("--times", "3", "--shuffle", "--seeds", "0,random", "--json", "--junit", "out.xml")
+    done = rig.replay("verify", "threads.cassette", *options, cwd=programs)
+    assert done.returncode == 0, done.stderr
+    (verdict,) = json.loads(done.stdout)["verdicts"]
+    assert [run["hash_seed"] for run in verdict["runs"]] == ["0", "random", "0"]
+    assert [run["weather"] for run in verdict["runs"]] == [1, 2, 3]
+    assert {run["event_hash"] for run in verdict["runs"]} == {verdict["event_hash"]}
+    suite = ElementTree.parse(programs / "out.xml").getroot()
+    assert [case.get("name") for case in suite] == [f"threads.cassette [run {number}]" for number in (1, 2, 3)]
+
+
+def test_the_run_that_failed_is_named_with_its_conditions(programs):
+    done = rig.replay("verify", "hashed.cassette", "--seeds", "0,1", cwd=programs)
+    assert done.returncode == 4
+    assert done.stdout.startswith("≠ hashed.cassette  diverged in 1 of 2 runs: 0 served, 0 live")
+    told = [line.strip() for line in done.stderr.splitlines()]
+    assert "cause: PYTHONHASHSEED is 1, and was 0: sets and dicts of strings come in another order" in told
+    assert "in run 2 of 2 (PYTHONHASHSEED 1)" in told
+
+
+def test_the_first_difference_names_step_task_values_and_line(recorded):
+    agent = recorded.folder / "agent.py"
+    agent.write_text(agent.read_text().replace('"turn": turn', '"turn": turn if turn < 2 else 7'))
+    done = rig.replay("verify", "run.cassette", "--json", cwd=recorded.folder)
+    assert done.returncode == 4
+    (verdict,) = json.loads(done.stdout)["verdicts"]
+    first = verdict["runs"][0]["first_difference"]
+    assert (first["step"], first["lineage"], first["where"]) == (3, "0", "agent.py:7")
+    assert first["changes"] == [{"path": "request.turn", "how": "changed", "before": 2, "after": 7}]
+    told = rig.replay("verify", "run.cassette", cwd=recorded.folder).stderr
+    assert "first difference: step 3 (task 0)" in told
+    assert "request.turn: 2 → 7" in told
+
+
+def test_python_gets_the_same(programs, monkeypatch):
+    monkeypatch.chdir(programs)
+    found = replay.verify("threads.cassette", times=2, shuffle=True, seeds=[1])
+    assert found.identical
+    assert [attempt.event_hash for attempt in found.attempts] == [found.event_hash] * 2
+    failed = replay.verify("hashed.cassette", seeds=["1"]).failed[0]
+    assert (failed.word, failed.first.where) == ("diverged", "hashed.py:4")
+
+
+@pytest.mark.parametrize("options", [["--seeds", "0,x"], ["--seeds", "0,1", "--times", "1"], ["--times", "0"]])
+def test_conditions_that_cannot_be_are_refused(programs, options):
+    done = rig.replay("verify", "threads.cassette", *options, cwd=programs)
+    assert done.returncode == 2
+    assert "hint: " in done.stderr

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from replay.diff.explain import described, explain
-from replay.events import Request
+from replay.events import Answer, End, Event, Request
 from replay.report import text
 from tests.diff.runs import cassette, chat, completion, diverged, event, said
 
@@ -103,3 +103,10 @@ def test_it_is_told_in_three_lines_and_a_hint():
 def test_requests_in_a_few_words():
     assert described(Request("tool", "call", "lookup_order")) == "tool lookup_order"
     assert described(Request("http", "GET", "http://x.test/a?b=1")) == "http GET http://x.test/a?b=1"
+
+
+def test_a_span_does_not_move_the_number_of_a_step():
+    span = Event(0, Request("span", "enter", "planner"), answer=Answer(end=End()))
+    run = cassette(span, event(1, chat(said("user", "hello"))))
+    found = explain(diverged(chat(said("user", "goodbye")), step=1, closest=1), run)
+    assert (found.step, found.closest) == (2, 2)
