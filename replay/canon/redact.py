@@ -20,9 +20,9 @@ from urllib.parse import quote
 from replay.canon import headers as fields
 from replay.canon.body import content_type
 from replay.canon.patterns import PATTERNS, may_hold_secret
-from replay.canon.stream import Stream
+from replay.canon.stream import Risks, Stream
 from replay.canon.url import map_pairs
-from replay.events import Chunk, End, Failure, Head, Headers, Part, Request
+from replay.events import Chunk, End, Failure, Head, Headers, Part, Request, first_header
 
 VERSION = 1
 """Goes into the cassette's header (``behaviour["redaction"]``)."""
@@ -41,6 +41,10 @@ CACHED = 4096
 CACHED_FIELDS = 256
 
 Data = bytes  # Redactor has a method of that name
+Fields = tuple[Headers | None, bool, bool]
+"""Header fields redacted (None: nothing in them is secret), whether they say that the body is a form, and that it is
+not compressed."""
+
 Known = tuple[str, re.Pattern[bytes], tuple[bytes, ...]]
 
 
@@ -54,14 +58,15 @@ class Redactor:
         self._kept: dict[tuple[str, str], tuple[str, str]] = {}
         self._urls: dict[str, str] = {}
         self._streams: dict[int, Stream | None] = {}
-        self._fields: dict[Headers, tuple[Headers | None, bool]] = {}
+        self._fields: dict[Headers, Fields] = {}
         self._known = [_known(name, value) for name, value in _secret_variables(environ or {})]
         self._needles = tuple(needle for _, _, needles in self._known for needle in needles)
+        self._risks = Risks.of(self._needles)
 
     def request(self, request: Request) -> Request:
         """``request`` without secrets; the very object when it holds none."""
         target = (self.url if request.kind == "http" else self.text)(request.target)
-        kept, is_form = self._fields.get(request.headers) or self._redacted(request.headers)
+        kept, is_form, _ = self._fields.get(request.headers) or self._redacted(request.headers)
         if kept is None:
             kept = request.headers
         body = self.bytes(request.body)
@@ -85,9 +90,9 @@ class Redactor:
         if type(part) is Chunk:
             return self._chunk(id, part)
         if isinstance(part, Head):
-            encoding = (part.header("content-encoding") or "identity").strip().lower()
-            self._streams[id] = self.stream() if encoding == "identity" else None
-            return (self.head(part),)
+            kept, _, is_plain = self._fields.get(part.headers) or self._redacted(part.headers)
+            self._streams[id] = self.stream() if is_plain else None
+            return (part if kept is None else Head(part.status, part.reason, part.http_version, kept),)
         assert isinstance(part, End)
         stream = self._streams.pop(id, None)
         held = stream.finish() if stream else []
@@ -129,7 +134,7 @@ class Redactor:
 
     def stream(self) -> Stream:
         """A redactor for the chunks of one answer, which catches a secret that straddles chunks."""
-        return Stream(self.bytes, self._needles)
+        return Stream(self.bytes, self._risks)
 
     def placeholder(self, name: str, secret: Data) -> str:
         """``<secret:name:N>``, the same for the same secret."""
@@ -159,11 +164,12 @@ class Redactor:
 
         return replacement
 
-    def _redacted(self, headers: Headers) -> tuple[Headers | None, bool]:
-        """``headers`` redacted, None if nothing in them is secret; and whether the body is a form."""
+    def _redacted(self, headers: Headers) -> Fields:
+        """What there is to know of ``headers``, remembered."""
         redacted = tuple([self._kept.get(pair) or self._field(pair) for pair in headers])
         is_form = content_type(redacted).startswith("application/x-www-form-urlencoded")
-        found = (None if redacted == headers else redacted, is_form)
+        encoding = (first_header(headers, "content-encoding") or "identity").strip().lower()
+        found = (None if redacted == headers else redacted, is_form, encoding == "identity")
         if len(self._fields) >= CACHED_FIELDS:
             self._fields.clear()
         self._fields[headers] = found

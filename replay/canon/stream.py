@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from replay.canon.patterns import PATTERNS
 from replay.events import Chunk
@@ -25,13 +26,27 @@ HELD_AT_MOST = 1 << 20
 STARTS = tuple(sorted({needle for pattern in PATTERNS for needle in pattern.needles}))
 
 
+class Risks(NamedTuple):
+    """What secrets begin with, and the bytes that a piece of one may end in."""
+
+    starts: tuple[bytes, ...]
+    last: frozenset[int]
+
+    @classmethod
+    def of(cls, known: tuple[bytes, ...]) -> Risks:
+        """Of secrets by shape, and of those with these values."""
+        starts = (*STARTS, *known)
+        return cls(starts, TOKEN_BYTES.union(*starts))
+
+
 class Stream:
     """``feed`` each chunk and store what it returns, then store what ``finish`` returns."""
 
-    def __init__(self, redact: Callable[[bytes], bytes], known: tuple[bytes, ...]) -> None:
+    __slots__ = ("_held", "_redact", "_risks")
+
+    def __init__(self, redact: Callable[[bytes], bytes], risks: Risks) -> None:
         self._redact = redact
-        self._starts = (*STARTS, *known)
-        self._risky = TOKEN_BYTES.union(*self._starts)
+        self._risks = risks
         self._held: list[Chunk] = []
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
@@ -57,17 +72,17 @@ class Stream:
 
     def _is_safe(self, data: bytes) -> bool:
         """Whether no end of ``data`` can be part of a secret that goes on in the next chunk."""
-        if _begun_key(data) < len(data):
+        if b"-----BEGIN" in data and _begun_key(data) < len(data):
             return False
         # Most chunks end in a line feed or a brace, which neither is in a token nor begins a secret.
-        return (
-            not data or data[-1] not in self._risky or (_begun_token(data) == len(data) and not self._begins_one(data))
-        )
+        if not data or data[-1] not in self._risks.last:
+            return True
+        return _begun_token(data) == len(data) and not self._begins_one(data)
 
     def _begins_one(self, data: bytes) -> bool:
         """Whether the data ends in some beginning of a secret."""
         last = data[-1:]
-        return any(last in start and _overlaps(data, start) for start in self._starts)
+        return any(last in start and _overlaps(data, start) for start in self._risks.starts)
 
 
 def _begun_key(data: bytes) -> int:

@@ -23,6 +23,8 @@ class Batch:
     Times and ticks are kept as differences to the one before: small numbers are short in msgpack.
     """
 
+    __slots__ = ("_ats", "_datas", "_end", "_head", "_last", "_size", "_ticks", "id", "since")
+
     def __init__(self, id: int, since: int) -> None:
         self.id = id
         self.since = since

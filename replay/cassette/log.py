@@ -29,6 +29,9 @@ JOINING = 0xFFFFFFFF
 """Stands in a writer frame, which is written before its writer has a number."""
 Payloads = list[tuple[Kind, list[Any]]]
 
+UNINDEXED = 64 << 10
+"""Bytes of frames that wait to be indexed: many at a time take half as long as each between two calls."""
+
 LARGE = 1 << 20
 """A packer that has packed more than this many bytes is given up, with its buffer."""
 
@@ -40,12 +43,22 @@ class Log:
         self.fd = fd
         self.writer = 0
         self.stock = Stock()
-        self.index = Index()
+        self._index = Index()
+        self._unindexed: list[tuple[int, int, Kind, list[Any], bytes]] = []
+        self._unindexed_size = 0
         self.size = 0
         """Bytes that this process has written."""
+        self.misfits: list[str] = []
+        """What was written and found no place in the index, in words."""
         self._link = NO_LINK
         self._pack = packer()
         self._synced = 0
+
+    @property
+    def index(self) -> Index:
+        """Of all that this process has written."""
+        self._catch_up()
+        return self._index
 
     @classmethod
     def create(cls, path: str, header: list[Any]) -> Log:
@@ -109,10 +122,20 @@ class Log:
         begin = _write_whole(self.fd, data)
         self._link = link
         self.size += len(data)
-        self.index.end = begin + len(data)
-        for start, kind, payload, mark in places:
-            self.index.add(begin + start, writer, kind, payload, mark)
+        self._index.end = begin + len(data)
+        self._unindexed += [(begin + start, writer, kind, payload, mark) for start, kind, payload, mark in places]
+        self._unindexed_size += len(data)
+        if self._unindexed_size > UNINDEXED:
+            self._catch_up()
         return begin
+
+    def _catch_up(self) -> None:
+        waiting, self._unindexed, self._unindexed_size = self._unindexed, [], 0
+        for frame in waiting:
+            try:
+                self._index.add(*frame)
+            except (KeyError, ValueError, TypeError) as error:  # the answer to a request that could not be written
+                self.misfits.append(f"the {frame[2].name.lower()} frame at byte {frame[0]}: {error!r}")
 
 
 def _write_whole(fd: int, data: bytes) -> int:

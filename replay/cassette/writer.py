@@ -114,6 +114,7 @@ class Writer:
             if seal and self._is_root:
                 self._attempt("the seal", self._seal)
             log, self._log = self._log, None
+            self._gaps += [f"{misfit} has no place in the index" for misfit in log.misfits[:MAX_GAPS]]
             self._attempt("the end of the file", log.close)
 
     # Called with the lock held --------------------------------------------------------------------------------------
