@@ -40,6 +40,8 @@ def canonical_body(body: bytes, type: str = "") -> bytes:
     """``body`` in canonical form, given the value of its content-type header (``""``: none was sent)."""
     if not body:
         return body
+    if type == "application/json":
+        return canonical_json(body)
     if not type:
         return canonical_json(body) if body.lstrip()[:1] in JSON_STARTS else body
     return form_of(type)(body, type)
@@ -53,7 +55,9 @@ def canonical_json(body: bytes, _type: str = "") -> bytes:
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return body
     # A repeated key is lost in parsing, and two quotes at least go with it. (An escaped quote, \\u0022, hides that.)
-    if body.count(b'"') != canonical.count(b'"') or b"\\u0022" in body or LONG_NUMBER in body.translate(DIGITS):
+    if body.count(b'"') != canonical.count(b'"') or LONG_NUMBER in body.translate(DIGITS):
+        return _closely(body, canonical)
+    if b"\\" in body and b"\\u0022" in body:
         return _closely(body, canonical)
     return canonical
 

@@ -25,7 +25,7 @@ MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overfl
 MAX_SAID = 5
 
 AHEAD = 1 << 20
-"""Bytes of frames that are kept decoded."""
+"""Bytes of frames whose answers are kept, decoded, until they are asked for."""
 
 
 class Reader:
@@ -38,7 +38,7 @@ class Reader:
         self._file = File(path)
         self.header: Header = self._decode_header()
         self.cut: str | None = None
-        self._ahead: dict[int, tuple[Frame, Any]] = {}
+        self._ahead: dict[int, Answer] = {}
         self._ahead_size = 0
         sealed = self._sealed_index()
         self._index = self._scanned_index() if sealed is None else sealed
@@ -63,9 +63,9 @@ class Reader:
         """:attr:`reads`, each decoded when its turn comes."""
         for offset in self._index.columns["reads"]:
             frame, payload = self._payload(offset, *READS_IN)
-            if frame.kind == Kind.PARTS:
-                self._keep_ahead(frame, payload)
             try:
+                if frame.kind == Kind.PARTS:
+                    self._answer_ahead(frame, payload)
                 items = payload[READS_IN[frame.kind]]
                 found = [decode_reads(item, self._shelf, frame.writer) for item in items]
             except MALFORMED as error:
@@ -83,7 +83,7 @@ class Reader:
     def answer(self, id: int) -> tuple[int, Answer | None]:
         """The tick of event ``id``'s issue, and its answer, without decoding the request. Raises like ``event``."""
         row = self._row(id)
-        return self._index.columns["ticks"][row], self._answer(row, id)
+        return self._index.columns["ticks"][row], self._ahead.pop(id, None) or self._answer(row, id)
 
     def event_in_row(self, row: int) -> Event:
         """The ``row``-th event in order of issue, from 0."""
@@ -171,9 +171,6 @@ class Reader:
 
     def _payload(self, offset: int, *kinds: int) -> tuple[Frame, Any]:
         """The frame at ``offset``, which must be of one of ``kinds``, decoded."""
-        ahead = self._ahead.pop(offset, None)
-        if ahead is not None and ahead[0].kind in kinds:
-            return ahead
         frame = self._file.frame_at(offset)
         if frame.kind not in kinds:
             raise damaged(frame, f"should be of kind {', '.join(NAMES[kind] for kind in kinds)}")
@@ -182,13 +179,24 @@ class Reader:
             self._shelf.keep(frame, payload[0])
         return frame, payload
 
-    def _keep_ahead(self, frame: Frame, payload: Any) -> None:
-        """Reads are decoded ahead of the calls around them: what was decoded with them is needed soon."""
+    def _answer_ahead(self, frame: Frame, payload: Any) -> None:
+        """Keep the answer, if this frame is all of it.
+
+        Reads are decoded many at a time, ahead of the calls around them: what stands in the same frame is needed soon.
+        """
+        try:
+            id = payload[1]
+            is_first = self._index.part(self._index.row(id), 0) == frame.offset
+            answer = decode_whole(payload, self._shelf, frame.writer) if is_first else None
+        except (CassetteError, *MALFORMED):  # told when the answer is asked for; the reads may be whole
+            return
+        if answer is None:
+            return
         self._ahead_size += frame.size
         if self._ahead_size > AHEAD:
             self._ahead.clear()
             self._ahead_size = frame.size
-        self._ahead[frame.offset] = (frame, payload)
+        self._ahead[id] = answer
 
     def _at(self, offset: int, kind: Kind, decode: Callable[[Any, Shelf, int], T]) -> T:
         frame, payload = self._payload(offset, kind)
