@@ -79,16 +79,19 @@ class _Pair:
 
     def difference(self, before: Moment | None, after: Moment | None) -> Difference:
         """What it means that ``after`` came where ``before`` was recorded; None: nothing came, or was recorded."""
-        if before is None or after is None or _address(before) != _address(after):
+        old, new = (run.get(_address(before)) if before else None for run in (self.old, self.new))
+        if old is None or new is None:
             return self._misplaced(before, after)
-        old, new = self.old[_address(before)], self.new[_address(after)]
         found = Difference(self._step(0, old), old.lineage, "", new.where or old.where)
-        if before[5] == after[5] == "issue":
-            changes = differing(old.request, new.request)
-            return replace(found, said=f"{described(old.request)} is asked otherwise", changes=changes[:MAX_CHANGES])
+        if old.fingerprint != new.fingerprint:
+            changes = differing(old.request, new.request)[:MAX_CHANGES]
+            return replace(found, said=f"{described(old.request)} is asked otherwise", changes=changes)
         changes = differing_values(_shown(old.answer), _shown(new.answer), "response")[:MAX_CHANGES]
-        said = "got another answer" if changes else "got its answer in other pieces"
-        return replace(found, said=f"{described(old.request)} {said}", changes=changes)
+        if changes:
+            return replace(found, said=f"{described(old.request)} got another answer", changes=changes)
+        if before and after and _address(before) == _address(after):
+            return replace(found, said=f"{described(old.request)} got its answer in other pieces")
+        return self._misplaced(before, after)
 
     def _misplaced(self, before: Moment | None, after: Moment | None) -> Difference:
         if before is None or (after is not None and _address(after) not in self.old):
