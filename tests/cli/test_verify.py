@@ -68,6 +68,13 @@ threads = [threading.Thread(target=ask, args=[number]) for number in range(3)]
 httpx.post("http://127.0.0.1:$port/ask", json={"order": answers})
 """
 
+SPANNED = """
+import httpx
+import replay
+with replay.span('plan'):
+    httpx.post("http://127.0.0.1:$port/ask", json={"q": 1})
+"""
+
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
@@ -132,3 +139,24 @@ def test_conditions_that_cannot_be_are_refused(programs, options):
     done = rig.replay("verify", "threads.cassette", *options, cwd=programs)
     assert done.returncode == 2
     assert "hint: " in done.stderr
+
+
+def test_the_same_calls_in_another_order_are_another_run(recorded):
+    """Each still finds its answer; the event hash tells."""
+    agent = recorded.folder / "agent.py"
+    agent.write_text(agent.read_text().replace("in range(3)", "in (1, 0, 2)"))
+    done = rig.replay("verify", "run.cassette", cwd=recorded.folder)
+    assert done.returncode == 1
+    assert "first difference: step 1 (task 0)" in done.stderr
+    assert "request.turn: 0 → 1" in done.stderr
+
+
+def test_a_span_less_is_told_and_is_no_difference(tmp_path):
+    with rig.server() as port:
+        (tmp_path / "agent.py").write_text(rig.agent(SPANNED, port))
+        rig.replay("record", "-o", "run.cassette", "--", "python", "agent.py", cwd=tmp_path)
+        (tmp_path / "agent.py").write_text(rig.agent(SPANNED, port).replace("with replay.span('plan'):", "if True:"))
+    done = rig.replay("verify", "run.cassette", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "= run.cassette  identical: 1 served, 0 live\n"
+    assert done.stderr == "  only its spans are others than the recorded ones\n"
