@@ -125,6 +125,8 @@ def tell(verdict: Verdict, reader: Reader, path: str) -> None:
         output.note(f"replay: {difference}")
     if more := len(verdict.differences) - len(shown):
         output.note(f"replay: and {more} more differences")
+    if verdict.changed:
+        output.note(f"replay: {verdict.changed}")
     output.note(f"replay: {verdict.word}: {verdict.counts}" + (f"; {reader.cut}" if reader.cut else ""))
     if verdict.word == "diverged" and verdict.explanation:
         happened, *details = text.divergence(verdict.explanation, Path(path).name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from replay.cassette import Reader
 from replay.dialects.cassette import Cassette
 from replay.diff.explain import Explanation, explain
+from replay.diff.inputs import changed_inputs, is_secret
 from replay.engine.result import Result
 from replay.report.amounts import counted
 
@@ -23,7 +24,8 @@ MAX_REFUSED = 3
 class Verdict:
     """``word``: ``identical``, ``different``, ``diverged``, ``refused``, ``cut`` or ``live``; ``counts``: what was
     served and what was not, in words; ``differences``: each in words; ``explanation``: of the first divergence;
-    ``refused``: the connections that were stopped."""
+    ``refused``: the connections that were stopped; ``changed``: the inputs that changed, in words, where no explanation
+    names them."""
 
     code: int
     word: str
@@ -31,19 +33,24 @@ class Verdict:
     differences: tuple[str, ...]
     explanation: Explanation | None = None
     refused: str = ""
+    changed: str = ""
 
 
 def judge(result: Result, reader: Reader, path: str, *, live: bool, hash_seed: str) -> Verdict:
     """The verdict on a replay of the cassette at ``path``; ``live``: its policy was to go live at a divergence."""
     cassette = Cassette(path, reader)
     first = result.divergences[0] if result.divergences else None
-    explanation = explain(first, cassette, hash_seed=hash_seed) if first else None
+    explanation = explain(first, cassette, hash_seed=hash_seed, changed=result.changed_inputs) if first else None
     went_live = live and result.live > 0
     # What a run that left its recording did or did not do afterwards says nothing more.
     left = explanation is not None or went_live
     differences = (*_facts(result, reader), *(() if left else _deviations(result, reader)))
     code, word = _code(result, reader, explanation, went_live, bool(differences))
-    return Verdict(code, word, counts(result), differences, explanation, ", ".join(result.refused[:MAX_REFUSED]))
+    refused = ", ".join(result.refused[:MAX_REFUSED])
+    # That a key is not set is as it should be in a replay.
+    inputs = [name for name in result.changed_inputs if not is_secret(name)]
+    changed = "" if explanation else changed_inputs(inputs)
+    return Verdict(code, word, counts(result), differences, explanation, refused, changed)
 
 
 def _code(

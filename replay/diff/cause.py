@@ -16,6 +16,7 @@ from replay.dialects.model import Message
 from replay.dialects.steps import Step
 from replay.dialects.table import find
 from replay.diff.fields import Change
+from replay.diff.inputs import changed_inputs, is_secret
 from replay.engine.result import Divergence
 
 LOOKED_BACK = 100
@@ -29,13 +30,15 @@ _CHANCE = re.compile(r"[0-9a-fA-F]{6,}|\d+\.\d+|\d\d:\d\d(:\d\d)?")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """``closest``: the step of the nearest recorded event, or None. ``hash_seed``: of this run, empty if unknown."""
+    """``closest``: the step of the nearest recorded event, or None. ``hash_seed``: of this run, empty if unknown.
+    ``changed``: the inputs that changed (:class:`replay.engine.result.Result`)."""
 
     divergence: Divergence
     closest: Step | None
     changes: tuple[Change, ...]
     cassette: Cassette
     hash_seed: str
+    changed: tuple[str, ...] = ()
 
 
 def cause(evidence: Evidence) -> str:
@@ -45,6 +48,17 @@ def cause(evidence: Evidence) -> str:
 
 def _given_reason(evidence: Evidence) -> str:
     return evidence.divergence.reason
+
+
+def _input(evidence: Evidence) -> str:
+    if evidence.cassette.cut and evidence.closest is None:
+        return ""
+    return changed_inputs(name for name in evidence.changed if not is_secret(name))
+
+
+def _secret(evidence: Evidence) -> str:
+    """A key that is not there is as it should be in a replay: last but for the causes that say nothing sure."""
+    return changed_inputs(name for name in evidence.changed if is_secret(name))
 
 
 def _nothing_left(evidence: Evidence) -> str:
@@ -125,7 +139,7 @@ _BY_FIELD = {
 }
 
 _RULES: tuple[Callable[[Evidence], str], ...] = (
-    _given_reason, _nothing_left, _hash_seed, _tool_result, _chance, _prompt, _fields, _code,
+    _given_reason, _input, _nothing_left, _hash_seed, _tool_result, _chance, _prompt, _fields, _secret, _code,
 )  # fmt: skip
 
 

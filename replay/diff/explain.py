@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from replay.dialects.cassette import Cassette
@@ -34,8 +35,11 @@ class Explanation:
     ended: bool
 
 
-def explain(divergence: Divergence, cassette: Cassette, *, hash_seed: str = "") -> Explanation:
-    """What ``divergence`` from ``cassette`` means. ``hash_seed``: PYTHONHASHSEED of the replay, if known.
+def explain(
+    divergence: Divergence, cassette: Cassette, *, hash_seed: str = "", changed: Sequence[str] = ()
+) -> Explanation:
+    """What ``divergence`` from ``cassette`` means. ``hash_seed``: PYTHONHASHSEED of the replay, if known; ``changed``:
+    the replay's ``changed_inputs``.
 
     Raises :class:`replay.errors.CassetteError` when the cassette is damaged.
     """
@@ -47,7 +51,7 @@ def explain(divergence: Divergence, cassette: Cassette, *, hash_seed: str = "") 
         where=divergence.where,
         closest=closest.number if closest else None,
         changes=changes,
-        cause=cause(Evidence(divergence, closest, changes, cassette, hash_seed)),
+        cause=cause(Evidence(divergence, closest, changes, cassette, hash_seed, tuple(changed))),
         hint=HINT,
         ended=bool(cassette.cut) and closest is None,
     )

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any
 
-from replay.engine import children, seccomp
+from replay.engine import children, seccomp, world
 from replay.engine.plan import Plan, from_environ
 from replay.engine.run import open_session
 from replay.engine.session import Session
@@ -32,6 +32,7 @@ def start() -> Session | None:
         os._exit(error.exit_code)
     session.result.unguarded = unguarded
     children.attach()
+    world.attach(session)
     _silence_stops()
     # Registered before the program can register anything, so it runs after all of that.
     atexit.register(session.close)

@@ -49,6 +49,7 @@ class Result:
       thread was still busy (see :mod:`replay.engine.order`), so that the order of what the program did is not certain.
     * ``unread`` / ``overread``: recorded reads of the clock or the dice left over / reads beyond the recorded ones.
     * ``refused``: connections that a replay stopped; ``unwatched``: connections that a recording could not keep.
+    * ``changed_inputs``: what the program read that is not as it was recorded: files, and ``$`` with variables' names.
     * ``gaps``: what could not be kept, in words; ``ignored``: telemetry calls by host.
     * ``output``: whether :meth:`replay.engine.run.Run.output` was given the recorded value again.
     * ``lineages``: the main tasks of the processes that took part; ``finished``: how many of them reached their end
@@ -74,6 +75,7 @@ class Result:
     shortened: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     unwatched: list[str] = field(default_factory=list)
+    changed_inputs: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     stopped: bool = False
@@ -143,7 +145,9 @@ def total(results: Sequence[Result]) -> Result:
 _COUNTS = (
     "finished", "recorded", "served", "live", "moved", "volatile", "reordered", "unsettled", "unread", "overread",
 )  # fmt: skip
-_LISTS = ("lineages", "unused", "shortened", "refused", "unwatched", "gaps", "differences", "divergences")
+_LISTS = (
+    "lineages", "unused", "shortened", "refused", "unwatched", "changed_inputs", "gaps", "differences", "divergences",
+)  # fmt: skip
 
 
 def _from_dict(data: dict[str, Any]) -> Result:

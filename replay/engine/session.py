@@ -51,6 +51,7 @@ class Session:
         """The state of one process: a forked child has its own."""
         self.plan = plan
         self.result = Result(mode=plan.mode, lineages=[plan.lineage])
+        self.inputs: list[Note] = []
         self.root = Node(self, plan.lineage)
         self.stopped: ReplayError | None = None
         self.order = Order(replaying=self.source is not None)
@@ -231,6 +232,8 @@ class Session:
                 self.sink.note(Note("ignored", {"host": host, "calls": calls}))
             for connection in self.result.unwatched:
                 self.sink.note(Note("unwatched", connection))
+            for note in self.inputs:
+                self.sink.note(note)
             self.sink.close(seal=self.plan.is_root)
             self.result.gaps.extend(self.sink.gaps)
         self.result.finished = 1
