@@ -44,6 +44,7 @@ class Log:
         self.writer = 0
         self.stock = Stock()
         self._index = Index()
+        self._is_indexed = False
         self._unindexed: list[tuple[int, int, Kind, list[Any], bytes]] = []
         self._unindexed_size = 0
         self.size = 0
@@ -56,14 +57,16 @@ class Log:
 
     @property
     def index(self) -> Index:
-        """Of all that this process has written."""
+        """Of all that this process has written, if it created the file; true as long as nobody else wrote to it."""
         self._catch_up()
+        self._index.end = self.size
         return self._index
 
     @classmethod
     def create(cls, path: str, header: list[Any]) -> Log:
         """A new file with its first frame. An existing cassette at ``path`` is replaced, any other file is not."""
         log = cls(_create(path))
+        log._is_indexed = True
         log._append([(Kind.HEADER, header)], PREAMBLE.pack(MAGIC, FORMAT))
         return log
 
@@ -72,7 +75,9 @@ class Log:
         """The end of a file that another process of the run has created."""
         log = cls(_open(path, os.O_WRONLY | os.O_APPEND))
         log.writer = JOINING
-        log.writer = log._append([(Kind.WRITER, [pid, lineage])]) // WRITER_STEP
+        log._append([(Kind.WRITER, [pid, lineage])])
+        # The position after an appending write is its end, whoever else writes.
+        log.writer = (os.lseek(log.fd, 0, os.SEEK_CUR) - log.size) // WRITER_STEP
         return log
 
     def write(self, kind: Kind, payload: list[Any]) -> None:
@@ -107,8 +112,8 @@ class Log:
         finally:
             os.close(fd)
 
-    def _append(self, frames: Payloads, data: bytes = b"") -> int:
-        """One write; returns where it begins in the file."""
+    def _append(self, frames: Payloads, data: bytes = b"") -> None:
+        """One write."""
         link, writer, places = self._link, self.writer, []
         for kind, payload in frames:
             packed = self._pack(payload)
@@ -117,17 +122,18 @@ class Log:
                 if len(packed) > max_payload(kind):
                     raise ValueError(f"a frame of {len(packed)} bytes is too large")
             link = next_link(link, kind, packed)
-            places.append((len(data), kind, payload, link))
+            places.append((self.size + len(data), writer, kind, payload, link))
             data += encode_frame(kind, writer, link, packed)
-        begin = _write_whole(self.fd, data)
+        written = os.write(self.fd, data)
+        if written != len(data):
+            raise OSError(f"only {written} of {len(data)} bytes were written: is the disk full?")
         self._link = link
-        self.size += len(data)
-        self._index.end = begin + len(data)
-        self._unindexed += [(begin + start, writer, kind, payload, mark) for start, kind, payload, mark in places]
-        self._unindexed_size += len(data)
-        if self._unindexed_size > UNINDEXED:
-            self._catch_up()
-        return begin
+        self.size += written
+        if self._is_indexed:
+            self._unindexed += places
+            self._unindexed_size += written
+            if self._unindexed_size > UNINDEXED:
+                self._catch_up()
 
     def _catch_up(self) -> None:
         waiting, self._unindexed, self._unindexed_size = self._unindexed, [], 0
@@ -136,14 +142,6 @@ class Log:
                 self._index.add(*frame)
             except (KeyError, ValueError, TypeError) as error:  # the answer to a request that could not be written
                 self.misfits.append(f"the {frame[2].name.lower()} frame at byte {frame[0]}: {error!r}")
-
-
-def _write_whole(fd: int, data: bytes) -> int:
-    """Append ``data`` and return its offset. The position after an appending write is its end, whoever else writes."""
-    written = os.write(fd, data)
-    if written != len(data):
-        raise OSError(f"only {written} of {len(data)} bytes were written: is the disk full?")
-    return os.lseek(fd, 0, os.SEEK_CUR) - written
 
 
 def _to_disk(fd: int) -> None:

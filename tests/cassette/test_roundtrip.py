@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replay.cassette import Reader, Writer
+from replay.cassette.file import File
+from replay.cassette.frame import Frame
+from replay.cassette.scan import walk
 from replay.cassette.shelf import Shelf
 from replay.cassette.stock import Stock
 from replay.errors import CassetteError, UsageError
@@ -178,3 +181,51 @@ def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path: Path, name:
     with pytest.raises((CassetteError, UsageError)) as caught:
         Writer.create(str(tmp_path / name), HEADER)
     assert caught.value.hint
+
+
+def test_a_call_with_its_reads_is_two_frames(tmp_path: Path):
+    path = str(tmp_path / "a.cassette")
+    writer = Writer.create(path, HEADER)
+    event = chat(writer.next_id(), chunks=1)
+    writer.reads(Reads("0", "time.time", (1.5, 2)))
+    writer.issue(event)
+    writer.part(0, event.answer.head, event.answer.head_at, event.answer.head_tick)
+    writer.part(0, event.answer.chunks[0], event.answer.chunks[0].at, event.answer.chunks[0].tick)
+    writer.reads(Reads("0/a1", "uuid", (b"x", 2**70)))
+    writer.part(0, event.answer.end, event.answer.end_at, event.answer.end_tick)
+    writer.close()
+    names = [frame.name for frame in walk(File(path)) if isinstance(frame, Frame)]
+    assert names == ["header", "issue", "parts", "seal", "tail"]
+    reader = Reader(path)
+    assert reader.reads == [Reads("0", "time.time", (1.5, 2)), Reads("0/a1", "uuid", (b"x", 2**70))]
+    assert [reader.answer(0) for _ in range(2)] == [(event.tick, event.answer)] * 2
+    assert reader.event(0) == event
+
+
+def test_reads_decoded_first_do_not_shorten_an_answer_in_several_frames(tmp_path: Path):
+    path = str(tmp_path / "a.cassette")
+    writer = Writer.create(path, HEADER)
+    event = chat(writer.next_id(), chunks=0)
+    pieces = tuple(Chunk(b"%d" % n, n * 10**9, n + 2) for n in range(1, 5))
+    event = replace(event, answer=replace(event.answer, chunks=pieces, end_at=9 * 10**9, end_tick=9))
+    writer.issue(event)
+    writer.part(0, event.answer.head, event.answer.head_at, event.answer.head_tick)
+    for piece in pieces:
+        writer.part(0, piece, piece.at, piece.tick)
+    writer.reads(Reads("0", "time.time", (1.5,)))
+    writer.part(0, event.answer.end, event.answer.end_at, event.answer.end_tick)
+    writer.close()
+    reader = Reader(path)
+    assert list(reader.each_read()) == [Reads("0", "time.time", (1.5,))]
+    assert reader.answer(0) == (event.tick, event.answer)
+
+
+def test_an_answer_to_a_request_that_was_never_written_is_a_gap(tmp_path: Path):
+    path = str(tmp_path / "a.cassette")
+    writer = Writer.create(path, HEADER)
+    writer.issue(chat(writer.next_id()))
+    writer.part(7, End(), 1, 1)
+    writer.close()
+    assert len(writer.gaps) == 1
+    assert "has no place in the index" in writer.gaps[0]
+    assert any("a request that is not in the file" in problem for problem in Reader(path).verify())
