@@ -132,3 +132,13 @@ def test_refusing_twice_is_refusing_once():
     assert run(REFUSE + REFUSE + status).stdout == once
     script = REFUSE + child.replace("sys.argv[1]", repr(REFUSE + status))
     assert run(script).stdout == once
+
+
+def test_where_there_is_no_filter_the_reason_is_told():
+    done = run(
+        "import platform\n"
+        "platform.machine = lambda: 'riscv64'\n"
+        "from replay.engine import seccomp\n"
+        "print(seccomp.refuse(), seccomp.in_force())\n"
+    )
+    assert done.stdout == "no filter for linux on riscv64 False\n", done.stderr
