@@ -8,14 +8,13 @@ from time import monotonic
 import click
 
 from replay.cli import output
+from replay.report.neutral import neutral_line
 
 QUIET = 1.0
 """Seconds that work may take before anything is said."""
 
 BETWEEN = 10.0
 """Seconds between two lines where they stay."""
-
-_CLEAR = "\r\x1b[K"
 
 
 class Progress:
@@ -24,7 +23,7 @@ class Progress:
     def __init__(self, what: str) -> None:
         self._what = what
         self._next = monotonic() + QUIET
-        self._shown = False
+        self._shown = ""
 
     def __call__(self, done: int, of: int) -> None:
         """``done`` of ``of`` parts are finished."""
@@ -35,6 +34,9 @@ class Progress:
             self._next = monotonic() + BETWEEN
 
     def _redraw(self, done: int, of: int) -> None:
-        if self._shown or (done < of and monotonic() >= self._next):
-            self._shown = done < of
-            click.echo(f"{_CLEAR}replay: {self._what}: {done} of {of}" if self._shown else _CLEAR, err=True, nl=False)
+        """The last call takes the line away, with spaces: control sequences are not wanted everywhere."""
+        if not self._shown and (done == of or monotonic() < self._next):
+            return
+        line = neutral_line(f"replay: {self._what}: {done} of {of}") if done < of else ""
+        click.echo(f"\r{line.ljust(len(self._shown))}" + ("" if line else "\r"), err=True, nl=False)
+        self._shown = line
