@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from asyncio.events import _get_running_loop
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from replay.engine.finalising import is_finalising
 from replay.engine.order import NEVER, has_work
-from replay.events import Answer, Chunk, End, Event, Failure, Head, Part
+from replay.events import Answer, Chunk, End, Event, Failure, Head, Origin, Part, Request
 
 if TYPE_CHECKING:
     from replay.engine.session import Session
+
+
+class Asked(NamedTuple):
+    """A request as it was made: redacted, and with its address. A tuple, for there is one for each call of a replay.
+
+    ``counted``: it has a place in the schedule (see :class:`replay.engine.lineage.Node`). The others: see ``Event``.
+    """
+
+    id: int
+    request: Request
+    lineage: str
+    number: int
+    at: int
+    parent: int | None
+    fingerprint: bytes
+    counted: bool
+
+    def event(self, tick: int, where: str, origin: Origin) -> Event:
+        """What is written down of it, without an answer yet."""
+        id, request, lineage, number, at, parent, fingerprint, _ = self
+        return Event(id, request, lineage, number, at, tick, parent, fingerprint, where, origin)
 
 
 class LetThrough:
@@ -30,17 +51,15 @@ class LetThrough:
 
 
 class LiveCall:
-    """A request answered by the world; what comes is handed over in turn and written down.
+    """A request answered by the world; what comes is handed over in turn and written down."""
 
-    ``counted``: it has a place in the schedule (see :class:`replay.engine.lineage.Node`).
-    """
+    __slots__ = ("asked", "counted", "ended", "order", "served", "session", "started")
 
-    __slots__ = ("counted", "ended", "event", "served", "session", "started")
-
-    def __init__(self, session: Session, event: Event, counted: bool) -> None:
+    def __init__(self, session: Session, asked: Asked) -> None:
         self.session = session
-        self.event = event
-        self.counted = counted
+        self.order = session.order
+        self.asked = asked
+        self.counted = asked.counted
         self.served: Answer | None = None
         self.started = False
         self.ended = False
@@ -53,7 +72,7 @@ class LiveCall:
             return
         if self.counted and not _is_own_doing(part):
             try:
-                self.session.order.wait()
+                self.order.wait()
             except (KeyboardInterrupt, SystemExit) as error:
                 self._hand_over(_interrupted(error, started=self.started))
                 raise
@@ -64,7 +83,7 @@ class LiveCall:
             return
         if self.counted and not self.ended:
             try:
-                await self.session.order.await_turn()
+                await self.order.await_turn()
             except CancelledError:
                 await self._give_up()
                 raise
@@ -73,51 +92,51 @@ class LiveCall:
     async def _give_up(self) -> None:
         """The program cancelled this call, and goes on in turn: how long clearing up took is chance."""
         try:
-            await self.session.order.await_turn()
+            await self.order.await_turn()
         finally:
             self._hand_over(End("closed"))
 
     def _at_once(self, part: Part) -> bool:
         """Hand ``part`` over if nothing has to be waited for, and say whether."""
-        if not self.counted or self.ended or _is_own_doing(part):
+        if self.ended or not self.counted or _is_own_doing(part):
             return False
-        tick = self.session.order.at_once()
+        tick = self.order.at_once()
         if tick is None:
             return False
         self.started = True
-        self.ended = isinstance(part, End)
-        self.session.write_part(self.event.id, part, tick)
+        self.ended = type(part) is End
+        self.session.write_part(self.asked.id, part, tick)
         return True
 
     def end_dropped(self) -> None:
         """The session ends, and the program had dropped this call."""
         if not self.ended:
-            self.session.write_part(self.event.id, End("closed"), self.session.order.now())
+            self.session.write_part(self.asked.id, End("closed"), self.order.now())
 
     def _hand_over(self, part: Part) -> None:
         if self.ended:
             return
         self.started = True
-        self.ended = isinstance(part, End)
-        order = self.session.order
-        self.session.write_part(self.event.id, part, order.tick() if self.counted else order.now())
+        self.ended = type(part) is End
+        order = self.order
+        self.session.write_part(self.asked.id, part, order.tick() if self.counted else order.now())
 
 
 class ServedCall:
     """A request answered from the cassette: each recorded part is handed over in its turn.
 
-    ``event`` is the request as made now, ``recorded`` the id of its counterpart, ``served`` the counterpart's answer.
+    ``asked`` is the request as made now, ``recorded`` the id of its counterpart, ``served`` the counterpart's answer.
     """
 
-    __slots__ = ("chunks", "counted", "event", "handed", "order", "recorded", "served", "session")
+    __slots__ = ("asked", "chunks", "counted", "handed", "order", "recorded", "served", "session")
 
-    def __init__(self, session: Session, event: Event, recorded: int, served: Answer, counted: bool) -> None:
+    def __init__(self, session: Session, asked: Asked, recorded: int, served: Answer) -> None:
         self.session = session
         self.order = session.order
-        self.event = event
+        self.asked = asked
         self.recorded = recorded
         self.served = served
-        self.counted = counted
+        self.counted = asked.counted
         self.chunks = 0
         self.handed: End | None = None
 
@@ -128,7 +147,7 @@ class ServedCall:
         tick = self._recorded_tick(part)
         if self._at_once(part, tick):
             return
-        if self.counted and not _is_own_doing(part) and not self.session.order.wait(tick):
+        if self.counted and not _is_own_doing(part) and not self.order.wait(tick):
             self._reads_on()
         self._hand_over(part, tick)
 
@@ -138,7 +157,7 @@ class ServedCall:
             return
         if self.counted and self.handed is None and (self._was_given_up or not _is_own_doing(part)):
             try:
-                has_turn = await self.session.order.await_turn(tick)
+                has_turn = await self.order.await_turn(tick)
             except CancelledError:
                 await self._give_up()
                 raise
@@ -150,7 +169,7 @@ class ServedCall:
         """The program cancelled this call, and goes on when it did so in the recording."""
         try:
             if self._was_given_up:
-                await self.session.order.await_turn(self.served.end_tick)
+                await self.order.await_turn(self.served.end_tick)
         finally:
             self._hand_over(End("closed"), self.served.end_tick)
 
@@ -161,13 +180,14 @@ class ServedCall:
     def end_dropped(self) -> None:
         """The session ends, and the program had dropped this call."""
         if self.handed is None:
-            self._note(End("closed"), self.session.order.now())
+            self._note(End("closed"), self.order.now())
 
     def _recorded_tick(self, part: Part) -> int:
-        if isinstance(part, Head):
-            return self.served.head_tick
-        if isinstance(part, Chunk):
+        if type(part) is Chunk:
             return part.tick
+        if type(part) is Head:
+            return self.served.head_tick
+        assert type(part) is End
         end = self.served.end
         if part.ending != "closed" and (end is None or end.ending == "closed"):
             return NEVER
@@ -175,30 +195,27 @@ class ServedCall:
 
     def _at_once(self, part: Part, tick: int) -> bool:
         """Hand ``part`` over if nothing has to be waited for, and say whether."""
-        if not self.counted or self.handed is not None or _is_own_doing(part):
-            return False
-        if self.order.at_once(tick) is None:
+        if self.handed is not None or not self.counted or _is_own_doing(part) or self.order.at_once(tick) is None:
             return False
         self._note(part, tick)
         return True
 
     def _hand_over(self, part: Part, tick: int) -> None:
         if self.handed is None:
-            order = self.session.order
+            order = self.order
             self._note(part, order.tick(tick) if self.counted else order.now())
 
     def _note(self, part: Part, tick: int) -> None:
-        session = self.session
-        if isinstance(part, Chunk):
+        if type(part) is Chunk:
             self.chunks += 1
-        elif isinstance(part, End):
+        elif type(part) is End:
             self.handed = part
-            session.ended(self)
-        if session.sink is not None:
-            session.write_part(self.event.id, part, tick)
+            self.session.ended(self)
+        if self.session.sink is not None:
+            self.session.write_part(self.asked.id, part, tick)
 
     def _reads_on(self) -> None:
-        self.session.diverge(self.event, "the program waits for more of an answer that the recorded run gave up on")
+        self.session.diverge(self.asked, "the program waits for more of an answer that the recorded run gave up on")
 
     @property
     def shortened(self) -> bool:
@@ -218,4 +235,4 @@ def _interrupted(error: BaseException, *, started: bool) -> End:
 
 def _is_own_doing(part: Part) -> bool:
     """Whether the program itself ended the call: then there is nothing to wait for."""
-    return isinstance(part, End) and part.ending == "closed"
+    return type(part) is End and part.ending == "closed"

@@ -19,7 +19,7 @@ from replay.canon import fingerprint
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
 from replay.engine import idle, lineage, threads, timers
-from replay.engine.calls import LetThrough, LiveCall, ServedCall
+from replay.engine.calls import Asked, LetThrough, LiveCall, ServedCall
 from replay.engine.callsite import call_site
 from replay.engine.hosts import ACCEPTED, Hosts
 from replay.engine.lineage import Node
@@ -89,17 +89,14 @@ class Session:
             return through
         node = lineage.current()
         assert node is not None, "taps ask boundary.current() first"
-        event = self._event(node, request)
-        counted = node.counted and request.kind != "span"
+        asked = self._asked(node, request)
         if self._matcher is None or request.kind == "span":
-            return self._live(event, counted)
+            return self._live(asked)
         with self._lock:
             if self.stopped is not None:
                 raise StopReplay(self.stopped)
-            match = self._matcher.take(event.lineage, event.fingerprint, event.request)
-        if match is None:
-            return self._unmatched(event, counted)
-        return self._serve(event, match, counted)
+            match = self._matcher.take(asked.lineage, asked.fingerprint, asked.request)
+        return self._unmatched(asked) if match is None else self._serve(asked, match)
 
     def read(self, source: str, real: Callable[[], T]) -> T:
         """See :class:`replay.taps.boundary.Boundary`."""
@@ -122,11 +119,11 @@ class Session:
         if node is None or isinstance(call, LetThrough):
             yield
         elif own_lineage:
-            event = call.event  # type: ignore[attr-defined]
-            with lineage.bound(Node(self, _body_of(event), event.id, counted=False)):
+            asked = call.asked  # type: ignore[attr-defined]
+            with lineage.bound(Node(self, _body_of(asked), asked.id, counted=False)):
                 yield
         else:
-            before, node.parent = node.parent, call.event.id  # type: ignore[attr-defined]
+            before, node.parent = node.parent, call.asked.id  # type: ignore[attr-defined]
             try:
                 yield
             finally:
@@ -166,18 +163,20 @@ class Session:
 
     def write_part(self, id: int, part: Part, tick: int) -> None:
         """Write one part of an answer down, if there is a cassette to write."""
-        if self.sink is not None:
-            if isinstance(part, End):
-                self._note_unkept(part)
-                self._flush_reads()
-            at = _clock() - self._started
-            if isinstance(part, Chunk):
-                part = Chunk(part.data, at, tick)
-            for kept in self.redactor.parts(id, part):
-                if isinstance(kept, Chunk):
-                    self.sink.part(id, kept, kept.at, kept.tick)
-                else:
-                    self.sink.part(id, kept, at, tick)
+        sink = self.sink
+        if sink is None:
+            return
+        at = _clock() - self._started
+        if type(part) is Chunk:
+            part = Chunk(part.data, at, tick)
+        elif type(part) is End:
+            self._note_unkept(part)
+            self._flush_reads()
+        for kept in self.redactor.parts(id, part):
+            if type(kept) is Chunk:
+                sink.part(id, kept, kept.at, kept.tick)
+            else:
+                sink.part(id, kept, at, tick)
 
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
@@ -185,15 +184,15 @@ class Session:
         if call.shortened:
             self.result.shortened.append(call.recorded)
 
-    def diverge(self, event: Event, reason: str = "") -> None:
+    def diverge(self, asked: Asked, reason: str = "") -> None:
         """Note a divergence; under the policy ``raise`` this ends the program."""
         assert self._matcher is not None
         divergence = Divergence(
-            asked=event.request,
-            lineage=event.lineage,
-            number=event.number,
+            asked=asked.request,
+            lineage=asked.lineage,
+            number=asked.number,
             step=self.result.served + self.result.live + 1,
-            closest=self._matcher.closest(event.lineage, event.request),
+            closest=self._matcher.closest(asked.lineage, asked.request),
             where=call_site(),
             reason=reason,
         )
@@ -262,70 +261,70 @@ class Session:
 
     # Inside --------------------------------------------------------------------------------------------------------
 
-    def _event(self, node: Node, request: Request) -> Event:
+    def _asked(self, node: Node, request: Request) -> Asked:
         redacted = self.redactor.request(request)
-        return Event(
-            id=self.sink.next_id() if self.sink is not None else next(self._ids),
-            request=redacted,
-            lineage=node.address,
-            number=node.next_number(),
-            at=_clock() - self._started,
-            parent=node.parent,
-            fingerprint=fingerprint(redacted),
-            where=call_site() if self.sink is not None else "",
+        return Asked(
+            self.sink.next_id() if self.sink is not None else next(self._ids),
+            redacted,
+            node.address,
+            node.next_number(),
+            _clock() - self._started,
+            node.parent,
+            fingerprint(redacted),
+            node.counted and request.kind != "span",
         )
 
-    def _live(self, event: Event, counted: bool) -> LiveCall:
+    def _live(self, asked: Asked) -> LiveCall:
         replaying = self._matcher is not None
-        tick = self.order.at_once() if counted else self.order.now()
+        tick = self.order.at_once() if asked.counted else self.order.now()
         if tick is None:
             self.order.wait()
             tick = self.order.tick()
         with self._lock:
             self.result.recorded += not replaying
-            self.result.live += replaying and event.request.kind != "span"
-        self._write_issue(event, tick, "live" if replaying else "recorded")
-        return LiveCall(self, event, counted)
+            self.result.live += replaying and asked.request.kind != "span"
+        self._write_issue(asked, tick, "live" if replaying else "recorded")
+        return LiveCall(self, asked)
 
-    def _serve(self, event: Event, match: Match, counted: bool) -> Call:
+    def _serve(self, asked: Asked, match: Match) -> Call:
         assert self.source is not None
         issued, answer = self.source.answer(match.id)
         if answer is None or (answer.head is None and answer.end is None):
-            return self._unmatched(event, counted, "the recording ends inside this call")
+            return self._unmatched(asked, "the recording ends inside this call")
         if answer.failure is not None and answer.failure.name == UNKEPT:
-            return self._unmatched(event, counted, f"the recording could not keep this value: {answer.failure.message}")
+            return self._unmatched(asked, f"the recording could not keep this value: {answer.failure.message}")
         with self._lock:
             self.result.served += 1
             self.result.moved += match.how == "moved"
             self.result.volatile += match.how == "volatile"
-        if event.request.kind == "tool":
+        if asked.request.kind == "tool":
             self._covered.append(_body_of(self.source.event(match.id)))
         order = self.order
-        if counted and order.at_once(issued) is None:
+        if asked.counted and order.at_once(issued) is None:
             order.wait(issued)
             order.tick(issued)
         if self.sink is not None:
-            self._write_issue(event, issued if counted else order.now(), "served")
-        call = self._serving[match.id] = ServedCall(self, event, match.id, answer, counted)
+            self._write_issue(asked, issued if asked.counted else order.now(), "served")
+        call = self._serving[match.id] = ServedCall(self, asked, match.id, answer)
         return call
 
-    def _unmatched(self, event: Event, counted: bool, reason: str = "") -> Call:
-        self.diverge(event, reason)
-        if event.request.effect == "write":
-            refused = PolicyError(f"the tool {event.request.target} changes the world and is not run in a replay")
+    def _unmatched(self, asked: Asked, reason: str = "") -> Call:
+        self.diverge(asked, reason)
+        if asked.request.effect == "write":
+            refused = PolicyError(f"the tool {asked.request.target} changes the world and is not run in a replay")
             with self._lock:
                 self.stopped = self.stopped or refused
             raise StopReplay(refused)
-        return self._live(event, counted)
+        return self._live(asked)
 
     def _note_unkept(self, end: End) -> None:
         if end.failure is not None and end.failure.name == UNKEPT:
             self.result.gaps.append(end.failure.message)
 
-    def _write_issue(self, event: Event, tick: int, origin: Origin) -> None:
+    def _write_issue(self, asked: Asked, tick: int, origin: Origin) -> None:
         if self.sink is not None:
             self._flush_reads()
-            self.sink.issue(_issued(event, tick, origin))
+            self.sink.issue(asked.event(tick, call_site(), origin))
 
     def _flush_reads(self) -> None:
         assert self.sink is not None
@@ -365,25 +364,9 @@ class Session:
 _clock = time.perf_counter_ns
 
 
-def _issued(event: Event, tick: int, origin: Origin) -> Event:
-    """``event`` with its place in the schedule; dataclasses.replace takes three times as long."""
-    return Event(
-        event.id,
-        event.request,
-        event.lineage,
-        event.number,
-        event.at,
-        tick,
-        event.parent,
-        event.fingerprint,
-        event.where,
-        origin,
-    )
-
-
-def _body_of(event: Event) -> str:
-    """The lineage of the requests made by the body of the tool call ``event``."""
-    return f"{event.lineage}/c{event.number}"
+def _body_of(call: Event | Asked) -> str:
+    """The lineage of the requests made by the body of the tool call ``call``."""
+    return f"{call.lineage}/c{call.number}"
 
 
 def _in_process(address: str, root: str) -> bool:

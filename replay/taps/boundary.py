@@ -73,20 +73,25 @@ def is_inside() -> bool:
     return _inside.get()
 
 
+enter = _inside.set
+leave = _inside.reset
+"""The two ends of :class:`inside`, for where every chunk of a stream passes: ``outside = enter(True)``, and at last
+``leave(outside)``."""
+
+
 class inside:
     """While a tap does the real thing: calls of the layers below are part of it, and cross nothing.
 
     A context variable, so right per task and per thread; work handed to other threads by the layers below is not seen.
-    A class, since it is entered for every chunk of a stream.
     """
 
-    __slots__ = ("_token",)
+    __slots__ = ("_outside",)
 
     def __enter__(self) -> None:
-        self._token = _inside.set(True)
+        self._outside = enter(True)
 
     def __exit__(self, *_: object) -> None:
-        _inside.reset(self._token)
+        leave(self._outside)
 
 
 def find_with(finder: Callable[[], Boundary | None]) -> None:

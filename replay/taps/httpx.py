@@ -77,21 +77,29 @@ class _Library:
 
     def __init__(self, module: ModuleType) -> None:
         self.response = module.Response
+        self.headers = module.Headers
         self.byte_stream = module.ByteStream
         self.failures = Failures({name: getattr(module, name) for name in ERRORS}, base=module.TransportError)
-        self.sync_stream: Any = type("Stream", (_SyncStream, module.SyncByteStream), {})
-        self.async_stream: Any = type("AsyncStream", (_AsyncStream, module.AsyncByteStream), {})
+        self.live: Any = type("Live", (_SyncLive, module.SyncByteStream), {})
+        self.served: Any = type("Served", (_SyncServed, module.SyncByteStream), {})
+        self.async_live: Any = type("AsyncLive", (_AsyncLive, module.AsyncByteStream), {})
+        self.async_served: Any = type("AsyncServed", (_AsyncServed, module.AsyncByteStream), {})
+        self.fields = lru_cache(maxsize=1024)(self._fields)
 
     def answer(self, head: Head, stream: Any) -> Any:
         return self.response(
             head.status,
-            headers=_raw(head.headers),
+            headers=self.fields(head.headers),
             stream=stream,
             extensions={
                 "http_version": head.http_version.encode("ascii", "replace"),
                 "reason_phrase": head.reason.encode("ascii", "replace"),
             },
         )
+
+    def _fields(self, fields: Headers) -> Any:
+        """What a response copies its headers from. A server answers with few different ones many times."""
+        return self.headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields])
 
     def read_already(self, response: Any) -> tuple[Head, Chunk, End]:
         """A response that its transport made or read itself (a cache, a stub): nobody will read its stream.
@@ -126,7 +134,7 @@ class Transport:
             call.deliver(_headless(served))
             raise self.library.error(served.end, request)
         call.deliver(served.head)
-        return self.library.answer(served.head, self.library.sync_stream(self.library, call, request, served))
+        return self.library.answer(served.head, self.library.served(self.library, call, served, request))
 
     async def handle_async_request(self, request: Any) -> Any:
         call = self.session.issue(_request(request, await request.aread()))
@@ -137,7 +145,7 @@ class Transport:
             await call.adeliver(_headless(served))
             raise self.library.error(served.end, request)
         await call.adeliver(served.head)
-        return self.library.answer(served.head, self.library.async_stream(self.library, call, request, served))
+        return self.library.answer(served.head, self.library.async_served(self.library, call, served, request))
 
     def _live(self, call: Call, request: Any) -> Any:
         try:
@@ -151,7 +159,7 @@ class Transport:
                 call.deliver(part)
             return response
         call.deliver(_head(response))
-        response.stream = self.library.sync_stream(self.library, call, request, response.stream)
+        response.stream = self.library.live(self.library, call, response.stream)
         return response
 
     async def _alive(self, call: Call, request: Any) -> Any:
@@ -173,60 +181,71 @@ class Transport:
         except BaseException:  # cancelled while waiting for its turn: nobody else will close it
             await response.aclose()
             raise
-        response.stream = self.library.async_stream(self.library, call, request, response.stream)
+        response.stream = self.library.async_live(self.library, call, response.stream)
         return response
 
 
 class _Stream:
     """A body with a position: whoever iterates goes on where the last one stopped.
 
-    ``source`` is the real stream, or the recorded answer. The copy belongs to this object and not to one iterator:
-    ``openai`` 3 reads to ``[DONE]``, drops that iterator and drains the rest through a second one.
+    The copy belongs to this object and not to one iterator: ``openai`` 3 reads to ``[DONE]``, drops that iterator and
+    drains the rest through a second one.
     """
 
-    def __init__(self, library: _Library, call: Call, request: Any, source: Any) -> None:
+    def __init__(self, library: _Library, call: Call) -> None:
         self.library = library
         self.call = call
-        self.request = request
-        self.recorded = source if isinstance(source, Answer) else None
-        self.real: Any = source if self.recorded is None else None
-        self.iterator: Any = None
-        self.chunks = iter(self.recorded.chunks if self.recorded is not None else ())
         self.ended = False
 
-    def recorded_end(self) -> End:
-        """How a served body ends for a program that has read all of it."""
-        assert self.recorded is not None
-        end = self.recorded.end
-        return end if end is not None and end.ending == "broken" else End()
+
+class _Live(_Stream):
+    """A body that comes from the world."""
+
+    def __init__(self, library: _Library, call: Call, real: Any) -> None:
+        super().__init__(library, call)
+        self.real = real
+        self.iterator: Any = None
 
 
-class _SyncStream(_Stream):
+class _Served(_Stream):
+    """A body that comes from the cassette; ``request`` is the one that its errors belong to."""
+
+    def __init__(self, library: _Library, call: Call, answer: Answer, request: Any) -> None:
+        super().__init__(library, call)
+        self.chunks = iter(answer.chunks)
+        self.end = answer.end
+        self.request = request
+
+    def ends(self) -> End:
+        """How it ends for a program that has read all of it."""
+        self.ended = True
+        return self.end if self.end is not None and self.end.ending == "broken" else End()
+
+
+class _SyncLive(_Live):
     def __iter__(self) -> Any:
+        if self.iterator is None:
+            self.iterator = iter(self.real)
         return self
 
     def __next__(self) -> bytes:
         if self.ended:
             raise StopIteration
-        chunk = next(self.chunks, None) if self.recorded is not None else self._real_chunk()
-        if chunk is not None:
-            self.call.deliver(chunk)
-            return chunk.data
-        end = self.recorded_end() if self.recorded is not None else End()
+        data = self._next()
+        if data is not None:
+            self.call.deliver(Chunk(data))
+            return data
         self.ended = True
-        self.call.deliver(end)
-        if end.failure is not None:
-            raise self.library.error(end, self.request)
+        self.call.deliver(End())
         raise StopIteration
 
-    def _real_chunk(self) -> Chunk | None:
-        if self.iterator is None:
-            self.iterator = iter(self.real)
+    def _next(self) -> bytes | None:
         try:
-            with boundary.inside():
-                return Chunk(next(self.iterator))
-        except StopIteration:
-            return None
+            outside = boundary.enter(True)
+            try:
+                return next(self.iterator, None)
+            finally:
+                boundary.leave(outside)
         except BaseException as error:
             self.ended = True
             self.call.deliver(self.library.failures.end(error, started=True))
@@ -236,42 +255,55 @@ class _SyncStream(_Stream):
         if not self.ended:
             self.ended = True
             self.call.deliver(End("closed"))
-        if self.real is not None:
-            with boundary.inside():
-                self.real.close()
+        with boundary.inside():
+            self.real.close()
 
 
-class _AsyncStream(_Stream):
+class _SyncServed(_Served):
+    def __iter__(self) -> Any:
+        return self
+
+    def __next__(self) -> bytes:
+        if not self.ended:
+            for chunk in self.chunks:
+                self.call.deliver(chunk)
+                return chunk.data
+            end = self.ends()
+            self.call.deliver(end)
+            if end.failure is not None:
+                raise self.library.error(end, self.request)
+        raise StopIteration
+
+    def close(self) -> None:
+        if not self.ended:
+            self.ended = True
+            self.call.deliver(End("closed"))
+
+
+class _AsyncLive(_Live):
     def __aiter__(self) -> Any:
+        if self.iterator is None:
+            self.iterator = aiter(self.real)
         return self
 
     async def __anext__(self) -> bytes:
         if self.ended:
             raise StopAsyncIteration
-        chunk = next(self.chunks, None) if self.recorded is not None else await self._real_chunk()
-        if chunk is not None:
-            await self.call.adeliver(chunk)
-            return chunk.data
-        end = self.recorded_end() if self.recorded is not None else End()
+        data = await self._next()
+        if data is not None:
+            await self.call.adeliver(Chunk(data))
+            return data
         self.ended = True
-        await self.call.adeliver(end)
-        if end.failure is not None:
-            raise self.library.error(end, self.request)
+        await self.call.adeliver(End())
         raise StopAsyncIteration
 
-    async def _real_chunk(self) -> Chunk | None:
-        if self.iterator is None:
-            self.iterator = aiter(self.real)
+    async def _next(self) -> bytes | None:
         try:
             with boundary.inside():
-                return Chunk(await anext(self.iterator))
+                return await anext(self.iterator)
         except StopAsyncIteration:
             return None
-        except Exception as error:
-            self.ended = True
-            await self.call.adeliver(self.library.failures.end(error, started=True))
-            raise
-        except CancelledError as error:
+        except (Exception, CancelledError) as error:
             self.ended = True
             await self.call.adeliver(self.library.failures.end(error, started=True))
             raise
@@ -284,9 +316,29 @@ class _AsyncStream(_Stream):
         if not self.ended:
             self.ended = True
             self.call.deliver(End("closed"))
-        if self.real is not None:
-            with boundary.inside():
-                await self.real.aclose()
+        with boundary.inside():
+            await self.real.aclose()
+
+
+class _AsyncServed(_Served):
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self.ended:
+            for chunk in self.chunks:
+                await self.call.adeliver(chunk)
+                return chunk.data
+            end = self.ends()
+            await self.call.adeliver(end)
+            if end.failure is not None:
+                raise self.library.error(end, self.request)
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        if not self.ended:
+            self.ended = True
+            self.call.deliver(End("closed"))
 
 
 def _headless(answer: Answer) -> End:
@@ -316,8 +368,3 @@ def _headers(headers: Any) -> Headers:
 def _text(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
     """The fields as text. A client sends few different ones many times."""
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
-
-
-@lru_cache(maxsize=1024)
-def _raw(fields: Headers) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
