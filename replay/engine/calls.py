@@ -53,7 +53,7 @@ class LetThrough:
 class LiveCall:
     """A request answered by the world; what comes is handed over in turn and written down."""
 
-    __slots__ = ("asked", "counted", "ended", "order", "served", "session", "started")
+    __slots__ = ("__weakref__", "asked", "counted", "ended", "order", "served", "session", "started")
 
     def __init__(self, session: Session, asked: Asked) -> None:
         self.session = session
@@ -63,6 +63,8 @@ class LiveCall:
         self.served: Answer | None = None
         self.started = False
         self.ended = False
+        if self.order.replaying:
+            self.order.live.add(self)
 
     def deliver(self, part: Part) -> None:
         if self._at_once(part):
@@ -104,7 +106,7 @@ class LiveCall:
         if tick is None:
             return False
         self.started = True
-        self.ended = type(part) is End
+        self._note_end(part)
         self.session.write_part(self.asked.id, part, tick)
         return True
 
@@ -117,9 +119,14 @@ class LiveCall:
         if self.ended:
             return
         self.started = True
-        self.ended = type(part) is End
+        self._note_end(part)
         order = self.order
         self.session.write_part(self.asked.id, part, order.tick() if self.counted else order.now())
+
+    def _note_end(self, part: Part) -> None:
+        if type(part) is End:
+            self.ended = True
+            self.order.live.discard(self)
 
 
 class ServedCall:

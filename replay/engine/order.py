@@ -23,6 +23,7 @@ from asyncio.events import AbstractEventLoop, _get_running_loop
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any
+from weakref import WeakSet
 
 from replay.engine import threads
 from replay.engine.threads import Thread
@@ -79,7 +80,8 @@ class Order:
         self.holding = holding
         self.reordered = 0
         self.unsettled = 0
-        self.live = 0
+        self.live: WeakSet[Any] = WeakSet()
+        """The calls of a replay that the world is answering now: while there are any, waiting is no standstill."""
         self._lock = allocate_lock()
         self._waiting: list[Gate] = []
         self._next = 0
@@ -99,7 +101,7 @@ class Order:
     def tick(self, recorded: int | None = None) -> int:
         """Take the next tick. On replay ``recorded`` is the one that this issue or hand-over had in the recording."""
         with self._lock:
-            if recorded is None:
+            if recorded is None or recorded >= OVERDUE:
                 recorded = self._next
             self._next = max(self._next, recorded + 1)
             self._moved = time.monotonic()
@@ -133,6 +135,8 @@ class Order:
         """
         here = threads.here()
         if not self.holding or _get_running_loop() is not None or self._is_free(here, recorded):
+            # With several threads only gates count: a loop's thread goes on without waiting, beside the others.
+            self.reordered += recorded is not None and recorded < self._next and threads.is_alone()
             return True
         turn = allocate_lock()
         turn.acquire()
