@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import gc
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import replay
+
+
+class Dropped:
+    """Garbage that reads the clock when the collector finds it, as an open stream of httpx does."""
+
+    def __init__(self, read: list[float]) -> None:
+        self.read = read
+        self.itself = self
+
+    def __del__(self) -> None:
+        self.read.append(time.monotonic())
+
+
+@contextmanager
+def collecting(threshold: int) -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(threshold)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
+def deadline(seconds: int) -> Iterator[None]:
+    def over(_number: int, _frame: FrameType | None) -> Any:
+        raise TimeoutError(f"not done within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_read_by_what_the_collector_ends_moves_no_other_read(tmp_path: Path) -> None:
+    path = tmp_path / "run.cassette"
+    with collecting(0):
+        with replay.record(path):
+            read: list[float] = []
+            Dropped(read)
+            first = time.monotonic()
+            gc.collect()
+            recorded = [first, time.monotonic(), time.monotonic()]
+        assert len(read) == 1
+        with replay.play(path) as run:
+            Dropped([])
+            served = [time.monotonic(), time.monotonic()]
+            gc.collect()
+            served.append(time.monotonic())
+    assert served == recorded
+    assert (run.result.overread, run.result.unread) == (0, 0)
+
+
+def test_a_collection_at_any_moment_of_a_read_neither_takes_its_value_nor_hangs_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "run.cassette"
+    with replay.record(path):
+        recorded = time.monotonic()
+    for allocations in range(1, 60):
+        with deadline(5), collecting(0), replay.play(path):
+            gc.collect()  # counts from here
+            Dropped([])
+            gc.set_threshold(allocations)
+            served = time.monotonic()
+            gc.set_threshold(0)
+        assert served == recorded
