@@ -173,8 +173,8 @@ class Note:
     """A fact about the run that is no crossing: its output, a gap, a warning, counts. ``data`` is plain JSON data.
 
     Kinds: ``output`` (the run's result), ``gap`` (something could not be kept, and why), ``ignored`` (telemetry calls
-    by host), ``unwatched`` (connections made outside every tap), ``input`` (a file or variable that the program read, see
-    :mod:`replay.engine.world`), ``exit`` (the program's exit code).
+    by host), ``unwatched`` (connections made outside every tap), ``input`` (a file or variable that the program read,
+    see :mod:`replay.engine.world`).
     """
 
     kind: str

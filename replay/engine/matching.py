@@ -105,10 +105,15 @@ class Matcher:
         """Ids of the events that nothing asked for, in order of issue."""
         return list(self._all_left())
 
-    def closest(self, lineage: str, request: Request) -> int | None:
-        """The next unconsumed event like ``request``: same lineage before others, same target before same kind."""
+    def closest(self, lineage: str, request: Request, is_covered: Callable[[str], bool]) -> int | None:
+        """The next unconsumed event like ``request``: same lineage before others, same target before same kind.
+
+        Not one of a lineage that ``is_covered``: nothing was to ask for it again.
+        """
         best: tuple[int, int] | None = None
         for id, (of, _) in self._all_left().items():
+            if is_covered(of):
+                continue
             recorded = self._request_of(id)
             rank = _likeness(recorded, request) * 2 + (of == lineage)
             if recorded.kind == request.kind and (best is None or rank > best[0]):

@@ -195,7 +195,7 @@ class Session:
             lineage=asked.lineage,
             number=asked.number,
             step=self.result.served + self.result.live + 1,
-            closest=self._matcher.closest(asked.lineage, asked.request),
+            closest=self._matcher.closest(asked.lineage, asked.request, self._is_in_body),
             where=call_site(),
             reason=reason,
         )

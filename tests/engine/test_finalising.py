@@ -31,6 +31,7 @@ def collecting(threshold: int) -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+        gc.collect()
 
 
 @contextmanager

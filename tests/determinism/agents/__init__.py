@@ -54,10 +54,13 @@ HASHED = _named(clocks.HASHED)
 FAMILIES = _named(processes.FAMILIES)
 """Those with child processes, which join a run of the command line."""
 
+UNSETTLED = _named(frameworks.UNSETTLED)
+"""Those that no test asks to come again each time, yet."""
+
 UVLOOP = _named(other_loops.UVLOOP)
 TRIO = _named(other_loops.TRIO)
 
-ALL = {**AGENTS, **HASHED, **FAMILIES, **UVLOOP, **TRIO}
+ALL = {**AGENTS, **HASHED, **FAMILIES, **UNSETTLED, **UVLOOP, **TRIO}
 
 
 def run(agent: Agent, url: str) -> Any:
