@@ -135,8 +135,6 @@ class Order:
         """
         here = threads.here()
         if not self.holding or _get_running_loop() is not None or self._is_free(here, recorded):
-            # With several threads only gates count: a loop's thread goes on without waiting, beside the others.
-            self.reordered += recorded is not None and recorded < self._next and threads.is_alone()
             return True
         turn = allocate_lock()
         turn.acquire()

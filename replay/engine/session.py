@@ -60,6 +60,7 @@ class Session:
         self._lock = threading.Lock()
         self._covered: list[str] = []
         self._serving: dict[int, ServedCall] = {}
+        self._latest: dict[str, int] = {}
         self.dropped: list[LiveCall | ServedCall] = []
         self._recorded_reads = RecordedReads()
         self._served_reads = ServedReads([])
@@ -300,6 +301,9 @@ class Session:
             self.result.served += 1
             self.result.moved += match.how == "moved"
             self.result.volatile += match.how == "volatile"
+            # Within one task requests come in the recorded order: ids count in order of issue.
+            self.order.reordered += match.how == "exact" and match.id < self._latest.get(asked.lineage, -1)
+            self._latest[asked.lineage] = match.id
         if asked.request.kind == "tool":
             self._covered.append(_body_of(self.source.event(match.id)))
         order = self.order

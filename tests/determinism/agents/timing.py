@@ -136,8 +136,8 @@ async def elapsed_in_prompts(url):
 def sleeping_threads_of_time(url):
     """time.sleep as a pace maker: a deadline decides how many calls are made."""
     out = []
-    end = time.monotonic() + 0.06
     with httpx.Client() as client:
+        end = time.monotonic() + 0.06
         while time.monotonic() < end:
             out.append(ask(client, url, len(out)))
             time.sleep(0.002)
