@@ -157,9 +157,9 @@ class Session:
         if connection not in self.result.unwatched:
             self.result.unwatched.append(connection)
 
-    def refused(self, connection: str) -> None:
-        """Note a connection that was refused."""
-        self.result.refused.append(connection)
+    def refused(self, what: str) -> None:
+        """Note what was refused: a connection, or a tool with effects."""
+        self.result.refused.append(what)
         self.result.stopped = True
         self.save_result()
 
@@ -321,6 +321,7 @@ class Session:
             refused = PolicyError(f"the tool {asked.request.target} changes the world and is not run in a replay")
             with self._lock:
                 self.stopped = self.stopped or refused
+            self.refused(f"the tool {asked.request.target}")
             raise StopReplay(refused)
         return self._live(asked)
 
