@@ -48,7 +48,7 @@ class Result:
     * ``reordered``: parts handed over in another order than recorded; ``unsettled``: parts handed over while some
       thread was still busy (see :mod:`replay.engine.order`), so that the order of what the program did is not certain.
     * ``unread`` / ``overread``: recorded reads of the clock or the dice left over / reads beyond the recorded ones.
-    * ``refused``: connections and tools with effects that a replay stopped; ``unwatched``: connections that a recording could not keep.
+    * ``refused``: connections and effects that a replay stopped; ``unwatched``: connections that were not recorded.
     * ``changed_inputs``: what the program read that is not as it was recorded: files, and ``$`` with variables' names.
     * ``gaps``: what could not be kept, in words; ``ignored``: telemetry calls by host.
     * ``output``: whether :meth:`replay.engine.run.Run.output` was given the recorded value again.
