@@ -47,7 +47,7 @@ def command(folder: str, sort: str, as_json: bool) -> int:
 def _row(path: Path) -> dict[str, Any]:
     """One cassette: ``created`` in ns since the epoch, ``duration`` in ns, ``size`` in bytes, ``cost`` in USD."""
     from replay.dialects.cassette import open_cassette
-    from replay.report.text import length
+    from replay.diff.metrics import length
 
     row: dict[str, Any] = {"path": str(path), "size": path.stat().st_size, "error": None}
     try:

@@ -11,6 +11,7 @@ from replay.dialects.cassette import Cassette
 from replay.dialects.steps import Step
 from replay.diff.explain import Explanation
 from replay.diff.first import Difference
+from replay.diff.metrics import length
 from replay.report.amounts import counted, elapsed, money, scaled
 
 MAX_FIELDS = 3
@@ -78,8 +79,3 @@ def _closest(explanation: Explanation, name: str) -> str:
 def duration(cassette: Cassette) -> str:
     """From the first issue to the last end of an answer."""
     return elapsed(length(cassette))
-
-
-def length(cassette: Cassette) -> int:
-    """The same in ns."""
-    return max((step.at + (step.duration or 0) for step in cassette.steps), default=0)
