@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
-from asyncio.events import _get_running_loop
 from typing import TYPE_CHECKING, NamedTuple
 
 from replay.engine.finalising import is_finalising
+from replay.engine.loops import cancelled, running, uncancelled
 from replay.engine.order import NEVER, has_work
 from replay.events import Answer, Chunk, End, Event, Failure, Head, Origin, Part, Request
+from replay.taps.boundary import Instead
 
 if TYPE_CHECKING:
     from replay.engine.session import Session
@@ -40,6 +40,8 @@ class LetThrough:
 
     __slots__ = ("served",)
 
+    instead: Instead | None = None
+
     def __init__(self, served: Answer | None = None) -> None:
         self.served = served
 
@@ -54,6 +56,8 @@ class LiveCall:
     """A request answered by the world; what comes is handed over in turn and written down."""
 
     __slots__ = ("__weakref__", "asked", "counted", "ended", "order", "served", "session", "started")
+
+    instead: Instead | None = None
 
     def __init__(self, session: Session, asked: Asked) -> None:
         self.session = session
@@ -81,12 +85,12 @@ class LiveCall:
         self._hand_over(part)
 
     async def adeliver(self, part: Part) -> None:
-        if not has_work(_get_running_loop()) and self._at_once(part):
+        if not has_work(running()) and self._at_once(part):
             return
         if self.counted and not self.ended:
             try:
                 await self.order.await_turn()
-            except CancelledError:
+            except cancelled():
                 await self._give_up()
                 raise
         self._hand_over(part)
@@ -94,7 +98,8 @@ class LiveCall:
     async def _give_up(self) -> None:
         """The program cancelled this call, and goes on in turn: how long clearing up took is chance."""
         try:
-            await self.order.await_turn()
+            with uncancelled():
+                await self.order.await_turn()
         finally:
             self._hand_over(End("closed"))
 
@@ -137,6 +142,8 @@ class ServedCall:
 
     __slots__ = ("asked", "chunks", "counted", "handed", "order", "recorded", "served", "session")
 
+    instead: Instead | None = None
+
     def __init__(self, session: Session, asked: Asked, recorded: int, served: Answer) -> None:
         self.session = session
         self.order = session.order
@@ -160,12 +167,12 @@ class ServedCall:
 
     async def adeliver(self, part: Part) -> None:
         tick = self._recorded_tick(part)
-        if not has_work(_get_running_loop()) and self._at_once(part, tick):
+        if not has_work(running()) and self._at_once(part, tick):
             return
         if self.counted and self.handed is None and (self._was_given_up or not _is_own_doing(part)):
             try:
                 has_turn = await self.order.await_turn(tick)
-            except CancelledError:
+            except cancelled():
                 await self._give_up()
                 raise
             if not has_turn:
@@ -176,7 +183,8 @@ class ServedCall:
         """The program cancelled this call, and goes on when it did so in the recording."""
         try:
             if self._was_given_up:
-                await self.order.await_turn(self.served.end_tick)
+                with uncancelled():
+                    await self.order.await_turn(self.served.end_tick)
         finally:
             self._hand_over(End("closed"), self.served.end_tick)
 

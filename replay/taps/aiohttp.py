@@ -22,6 +22,7 @@ from replay.taps import aiohttp_stream, boundary
 from replay.taps.boundary import Boundary, Call
 from replay.taps.failures import SYSTEM, Failures, exceptions_of
 from replay.taps.patch import wrap
+from replay.taps.resend import aresent
 
 Handler = Callable[[Any], Awaitable[Any]]
 
@@ -101,6 +102,8 @@ class _Crossing:
         call = self.session.issue(Request("http", req.method, str(req.url), _text_headers(req.headers.items()), body))
         if call.served is not None:
             return await self._serve(call, call.served, req)
+        if call.instead is not None:
+            return await self._serve(call, await aresent(call.instead), req)
         return await self._live(call, req, handler)
 
     async def _live(self, call: Call, req: Any, handler: Handler) -> Any:

@@ -12,11 +12,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
-from replay.events import Answer, Part, Request
+from replay.events import Answer, Head, Part, Request
 
 T = TypeVar("T")
+
+
+class Reading(Protocol):
+    """Makes, piece by piece, the answer that the program waits for out of one in another wire format."""
+
+    def head(self, head: Head) -> Head:
+        """The head to hand on; called once, first."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What there is to hand on once ``data`` has come; perhaps nothing yet."""
+
+    def finish(self) -> bytes:
+        """The rest, when the answer has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What a swap has done for real in place of what the program asked: send ``request``, or call ``function``.
+
+    ``reading``: makes a fresh :class:`Reading` for the answer to ``request``; None when it can be handed on as it is.
+    """
+
+    request: Request | None = None
+    reading: Callable[[], Reading] | None = None
+    function: Callable[..., Any] | None = None
 
 
 class Call(Protocol):
@@ -25,6 +51,10 @@ class Call(Protocol):
     @property
     def served(self) -> Answer | None:
         """The answer to serve, or None: perform the request for real and deliver what comes."""
+
+    @property
+    def instead(self) -> Instead | None:
+        """What to perform when nothing is served; None: the request as the program made it."""
 
     def deliver(self, part: Part) -> None:
         """Record ``part``, or wait for its turn; returns when the program may have it. Never raises while recording."""

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from replay.canon import values
 from replay.canon.values import Unkept
 from replay.events import UNKEPT, Chunk, Effect, End, Failure, Request
+from replay.taps.boundary import Call
 
 
 class Tool:
@@ -42,6 +43,12 @@ class Tool:
         """One item of a generator: the annotation is ``Iterator[Item]`` or alike."""
         item = getattr(self.kind, "__args__", (None,))[0]
         return values.load(chunk.data, kind=item)
+
+
+def performed_by(tool: Tool, call: Call) -> Callable[..., Any]:
+    """What runs when ``call`` is not served: the tool's function, or the one that a swap put in its place."""
+    instead = call.instead
+    return tool.function if instead is None or instead.function is None else instead.function
 
 
 def kept_chunk(value: Any) -> Chunk | End:

@@ -11,7 +11,7 @@ from typing import Any
 from replay.events import Answer, End
 from replay.taps import boundary
 from replay.taps.boundary import Boundary, Call
-from replay.taps.described import Tool, kept_chunk
+from replay.taps.described import Tool, kept_chunk, performed_by
 from replay.taps.exceptions import ended_by, rebuilt
 
 
@@ -25,7 +25,7 @@ def generator(tool: Tool) -> Callable[..., Any]:
             return
         call = session.issue(tool.request(args, kwargs))
         if call.served is None:
-            yield from _live(session, call, tool.function(*args, **kwargs))
+            yield from _live(session, call, performed_by(tool, call)(*args, **kwargs))
         else:
             yield from _served(tool, call, call.served)
 
@@ -43,7 +43,7 @@ def async_generator(tool: Tool) -> Callable[..., Any]:
             call = session.issue(tool.request(args, kwargs))
             served = call.served
             items = (
-                _alive(session, call, tool.function(*args, **kwargs))
+                _alive(session, call, performed_by(tool, call)(*args, **kwargs))
                 if served is None
                 else _aserved(tool, call, served)
             )

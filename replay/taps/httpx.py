@@ -16,7 +16,7 @@ from typing import Any
 
 from replay.events import Answer, Chunk, End, Head, Headers, Request
 from replay.taps import boundary
-from replay.taps.boundary import Boundary, Call
+from replay.taps.boundary import Boundary, Call, Instead
 from replay.taps.failures import Failures
 from replay.taps.patch import wrap
 
@@ -76,6 +76,7 @@ class _Library:
     """What differs between the two modules: their classes."""
 
     def __init__(self, module: ModuleType) -> None:
+        self.module = module
         self.response = module.Response
         self.headers = module.Headers
         self.byte_stream = module.ByteStream
@@ -111,6 +112,12 @@ class _Library:
             return head, Chunk(b"".join(response.stream)), End()
         plain = tuple([(name, value) for name, value in head.headers if name.lower() != "content-encoding"])
         return replace(head, headers=plain), Chunk(response.content), End()
+
+    def resending(self, real: Any, instead: Instead) -> Any:
+        """A transport that sends what a swap put in place of the program's request."""
+        from replay.taps.httpx_resend import Resending
+
+        return Resending(self.module, real, instead)
 
     def error(self, end: End | None, request: Any) -> BaseException:
         assert end is not None and end.failure is not None
@@ -148,9 +155,10 @@ class Transport:
         return self.library.answer(served.head, self.library.async_served(self.library, call, served, request))
 
     def _live(self, call: Call, request: Any) -> Any:
+        real = self.real if call.instead is None else self.library.resending(self.real, call.instead)
         try:
             with boundary.inside():
-                response = self.real.handle_request(request)
+                response = real.handle_request(request)
         except BaseException as error:
             call.deliver(self.library.failures.end(error, started=False))
             raise
@@ -163,9 +171,10 @@ class Transport:
         return response
 
     async def _alive(self, call: Call, request: Any) -> Any:
+        real = self.real if call.instead is None else self.library.resending(self.real, call.instead)
         try:
             with boundary.inside():
-                response = await self.real.handle_async_request(request)
+                response = await real.handle_async_request(request)
         except Exception as error:
             await call.adeliver(self.library.failures.end(error, started=False))
             raise

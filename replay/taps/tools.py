@@ -14,7 +14,7 @@ from typing import Any, TypeVar, overload
 from replay.events import Answer, Chunk, Effect, End, Request
 from replay.taps import boundary
 from replay.taps.boundary import Call
-from replay.taps.described import Tool, kept_chunk
+from replay.taps.described import Tool, kept_chunk, performed_by
 from replay.taps.exceptions import ended_by, rebuilt
 from replay.taps.generators import async_generator, generator
 
@@ -63,7 +63,7 @@ def _plain(tool: Tool) -> Callable[..., Any]:
             return _served(tool, call, call.served)
         try:
             with session.within(call, own_lineage=True):
-                value = tool.function(*args, **kwargs)
+                value = performed_by(tool, call)(*args, **kwargs)
         except BaseException as error:
             call.deliver(ended_by(error, started=False))
             raise
@@ -84,7 +84,9 @@ def _coroutine(tool: Tool) -> Callable[..., Any]:
             return await _aserved(tool, call, call.served)
         try:
             with session.within(call, own_lineage=True):
-                value = await tool.function(*args, **kwargs)
+                value = performed_by(tool, call)(*args, **kwargs)
+                if inspect.isawaitable(value):  # what a swap put in its place may be a plain function
+                    value = await value
         except BaseException as error:
             call.deliver(ended_by(error, started=False))
             raise

@@ -12,6 +12,7 @@ from replay.taps import boundary, wire
 from replay.taps.boundary import Call
 from replay.taps.failures import SYSTEM, Failures
 from replay.taps.patch import wrap
+from replay.taps.resend import resent
 
 FAILURES: Final = Failures(SYSTEM | {"urllib.error.URLError": urllib.error.URLError}, base=urllib.error.URLError)
 
@@ -30,6 +31,8 @@ def _do_open(original: Callable[..., Any]) -> Callable[..., Any]:
         call = session.issue(Request("http", req.get_method(), _target(req), _headers(req), data))
         if call.served is not None:
             return _serve(call, call.served, req)
+        if call.instead is not None:
+            return _serve(call, resent(call.instead), req)
         return _live(call, req, body, lambda: original(handler, http_class, req, **options))
 
     return do_open

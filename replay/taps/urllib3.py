@@ -21,6 +21,7 @@ from replay.taps import boundary, wire
 from replay.taps.boundary import Call
 from replay.taps.failures import SYSTEM, Failures, exceptions_of
 from replay.taps.patch import wrap
+from replay.taps.resend import resent
 
 _TUNNEL: Final = "_replay_tunnel"
 
@@ -93,6 +94,8 @@ class _Library:
             call = session.issue(Request("http", method, _target(pool, url), wire.header_items(headers), data))
             if call.served is not None:
                 return self._serve(call, call.served, pool, conn, method, url, options)
+            if call.instead is not None:
+                return self._serve(call, resent(call.instead), pool, conn, method, url, options)
             perform = functools.partial(original, pool, conn, method, url, body=body, headers=headers)
             return self._live(call, pool, conn, perform, options)
 

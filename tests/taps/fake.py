@@ -37,6 +37,8 @@ class Tape:
 
 
 class TapeCall:
+    instead: boundary.Instead | None = None
+
     def __init__(self, tape: Tape, number: int, request: Request, served: Answer | None) -> None:
         self.tape = tape
         self.number = number
