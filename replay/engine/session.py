@@ -259,6 +259,12 @@ class Session:
             recorded = [note.data for note in self.source.notes if note.kind == "output"]
             self.result.output = "same" if recorded[-1:] == [value] else "changed"
 
+    def unused(self) -> list[int]:
+        """Ids of the recorded events that nothing has asked for yet, but for what needs no answer of its own."""
+        if self._matcher is None or self.source is None:
+            return []
+        return [id for id in self._matcher.left if not self._is_covered(self.source.event(id))]
+
     def save_result(self) -> None:
         if self.plan.report:
             self.result.save(self.plan.report)
@@ -354,9 +360,7 @@ class Session:
             return
         for call in list(self._serving.values()):
             self.ended(call)
-        for id in self._matcher.left:
-            if not self._is_covered(self.source.event(id)):
-                self.result.unused.append(id)
+        self.result.unused.extend(self.unused())
         self.result.reordered = self.order.reordered
         self.result.overread = self._served_reads.overread
         self.result.unread = self._served_reads.unread(self._is_in_body)
