@@ -1,8 +1,8 @@
-"""Reading frames from a file at any offset. Not by mmap: a file cut short while it is mapped would kill the process."""
+"""Reading frames from a cassette at any offset, whether it is plain, packed, encrypted or signed."""
 
 from __future__ import annotations
 
-import os
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from replay.cassette.frame import (
@@ -12,20 +12,33 @@ from replay.cassette.frame import (
     MARKER,
     MAX_PAYLOAD,
     PREAMBLE,
+    SIGNATURE_SIZE,
     START,
+    TAIL_SIZE,
     Frame,
+    Kind,
     max_payload,
+    unpack,
 )
 from replay.cassette.migrate import check_format
+from replay.cassette.source import Source, open_source
 from replay.errors import CassetteError
+
+if TYPE_CHECKING:
+    from replay.cassette.cipher import Cipher
 
 WINDOW = 64 << 10
 START_SIZE = START.size
+TWO_ITEMS = b"\x92"
+"""How msgpack begins an array of two."""
+
+MAX_SIGNATURES = 16
 _start_from = START.unpack_from
 
 
 class File:
-    """An open cassette. ``size`` is its length when it was opened; what is appended later does not exist here.
+    """An open cassette. ``size`` is its length when it was opened, without the ``signatures`` at its end; what is
+    appended later does not exist here.
 
     Raises :class:`CassetteError` when ``path`` cannot be read, is no cassette, or needs a newer version.
     """
@@ -33,21 +46,44 @@ class File:
     def __init__(self, path: str) -> None:
         self.path = path
         self._window = (0, b"")
-        try:
-            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            self.size = os.fstat(self._fd).st_size
-            start = os.pread(self._fd, PREAMBLE.size, 0)
-        except OSError as error:
-            raise CassetteError(f"cannot read {path}: {error.strerror}", hint="is the path right?") from error
-        _check_start(path, start)
+        self.source: Source = open_source(path)
+        self.size = self.source.size
+        self.cipher: Cipher | None = None
+        _check_start(path, self.read(0, PREAMBLE.size))
+        self.cipher = self._find_cipher()
+        self.signatures = self._take_signatures()
 
     def __del__(self) -> None:
         self.close()
 
     def close(self) -> None:
-        fd, self._fd = getattr(self, "_fd", -1), -1
-        if fd >= 0:
-            os.close(fd)
+        source: Source | None = getattr(self, "source", None)
+        if source is not None:
+            source.close()
+
+    def _find_cipher(self) -> Cipher | None:
+        """A header of two items says how the payloads are encrypted."""
+        header, _ = self.try_frame(PREAMBLE.size)
+        if header is None or header.kind != Kind.HEADER or header.payload[:1] != TWO_ITEMS:
+            return None
+        from replay.cassette.cipher import cipher_of
+
+        return cipher_of(unpack(header)[0])
+
+    def _take_signatures(self) -> list[Frame]:
+        """Those at the end, taken off it. One read finds the tail before them too."""
+        reach = SIGNATURE_SIZE + TAIL_SIZE
+        self._around(max(0, self.size - reach), min(reach, self.size))
+        found: list[Frame] = []
+        while len(found) < MAX_SIGNATURES and self.size > SIGNATURE_SIZE:
+            frame, _ = self.try_frame(self.size - SIGNATURE_SIZE)
+            if frame is None or frame.kind != Kind.SIGNATURE or frame.size != SIGNATURE_SIZE:
+                break
+            self.size = frame.offset
+            found.insert(0, frame)
+        if found:
+            self._window = (0, b"")
+        return found
 
     def read(self, offset: int, count: int) -> bytes:
         """``count`` bytes from ``offset``, fewer at the end of the file."""
@@ -63,7 +99,7 @@ class File:
             end = at + START_SIZE + length
             is_whole = marker == MARKER and length <= MAX_PAYLOAD and end <= len(window)
             if is_whole and crc32(window[at + CHECKED_AT : end]) == check:
-                return Frame(offset, kind, writer, link, window[at + START_SIZE : end])
+                return Frame(offset, kind, writer, link, window[at + START_SIZE : end], self.cipher)
         frame, why = self.try_frame(offset)
         if frame is None:
             raise CassetteError(f"{self.path}: byte {offset}: {why}", hint="`replay verify` lists every damaged frame")
@@ -87,7 +123,7 @@ class File:
         end = at + size
         if len(window) < end or crc32(window[at + CHECKED_AT : end]) != check:
             return None, "the checksum is wrong"
-        return Frame(offset, kind, writer, link, window[at + START_SIZE : end]), ""
+        return Frame(offset, kind, writer, link, window[at + START_SIZE : end], self.cipher), ""
 
     def _around(self, offset: int, count: int) -> tuple[bytes, int]:
         """Bytes of the file, and where in them those from ``offset`` begin: ``count``, or all that there are."""
@@ -103,7 +139,7 @@ class File:
 
     def _pread(self, offset: int, count: int) -> bytes:
         try:
-            return os.pread(self._fd, max(0, min(count, self.size - offset)), offset)
+            return self.source.read_at(offset, max(0, min(count, self.size - offset)))
         except (OSError, OverflowError) as error:
             raise CassetteError(f"cannot read {self.path}: {error}", hint="is the disk all right?") from error
 

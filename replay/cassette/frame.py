@@ -14,12 +14,15 @@ from collections.abc import Callable
 from enum import IntEnum
 from functools import partial
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 import msgpack
 
 from replay.errors import CassetteError
+
+if TYPE_CHECKING:
+    from replay.cassette.cipher import Cipher
 
 FORMAT = 1
 MAGIC = b"\x89replay\n"
@@ -53,19 +56,21 @@ class Kind(IntEnum):
     NOTE = 7
     SEAL = 8
     TAIL = 9
+    SIGNATURE = 10
 
 
 NAMES = {int(kind): kind.name.lower() for kind in Kind}
 
 
 class Frame(NamedTuple):
-    """One frame as found at byte ``offset``; ``size`` counts its start too."""
+    """One frame as found at byte ``offset``; ``size`` counts its start too. ``cipher`` opens the payload, unless None."""
 
     offset: int
     kind: int
     writer: int
     link: bytes
     payload: bytes
+    cipher: Cipher | None = None
 
     @property
     def size(self) -> int:
@@ -99,6 +104,9 @@ def pack(value: Any) -> bytes:
 TAIL_SIZE = START.size + len(pack([bytes(8)]))
 """A tail frame holds the distance back to its seal in 8 bytes, so that it can be found from the end of the file."""
 
+SIGNATURE_SIZE = START.size + len(pack(["ed25519", bytes(32), bytes(8), bytes(64)]))
+"""A signature comes after the tail; its size is fixed for the same reason."""
+
 
 def max_payload(kind: int) -> int:
     """The most bytes that a frame of this kind may hold. Only the seal grows with the number of events."""
@@ -107,13 +115,37 @@ def max_payload(kind: int) -> int:
 
 def unpack(frame: Frame) -> Any:
     """The payload of a frame. Raises :class:`CassetteError` for anything that this module did not pack."""
+    payload = frame.payload if frame.cipher is None else frame.cipher.open(frame)
     try:
-        return _unpack(frame.payload)
+        return _unpack(payload) if len(payload) < SMALL else _unpack_counting(payload)
     except Exception as error:  # msgpack's errors have no common class
         raise damaged(frame, f"cannot be decoded: {error}") from error
 
 
-_unpack = partial(msgpack.unpackb, max_array_len=MAX_ITEMS, max_map_len=0, max_ext_len=0)
+def _refuse(*_: Any) -> Any:
+    raise ValueError("a map or an extension type")
+
+
+_unpack = partial(
+    msgpack.unpackb, max_array_len=MAX_ITEMS, max_map_len=0, max_ext_len=0, object_hook=_refuse, ext_hook=_refuse
+)
+
+SMALL = 256 << 10
+"""Payloads from this many bytes on are decoded with a count of their arrays: each costs one byte in the file, and 64
+in memory."""
+
+
+def _unpack_counting(payload: bytes) -> Any:
+    arrays = 0
+
+    def count(made: list[Any]) -> list[Any]:
+        nonlocal arrays
+        arrays += 1
+        if arrays > MAX_ITEMS:
+            raise ValueError(f"it holds more than {MAX_ITEMS} arrays")
+        return made
+
+    return _unpack(payload, list_hook=count)
 
 
 def damaged(frame: Frame, what: str) -> CassetteError:

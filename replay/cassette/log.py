@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replay.cassette.frame import (
     FORMAT,
@@ -22,6 +22,9 @@ from replay.cassette.index import WRITER_STEP, Index
 from replay.cassette.stock import Stock
 from replay.errors import CassetteError, UsageError
 
+if TYPE_CHECKING:
+    from replay.cassette.cipher import Cipher
+
 SYNC_EVERY = 1_000_000_000
 """Nanoseconds of the run between two fdatasync, which cost milliseconds each."""
 
@@ -39,8 +42,9 @@ LARGE = 1 << 20
 class Log:
     """Appends frames. Raises OSError or ValueError; then nothing of that call counts as written."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, cipher: Cipher | None = None) -> None:
         self.fd = fd
+        self.cipher = cipher
         self.writer = 0
         self.stock = Stock()
         self._index = Index()
@@ -63,17 +67,17 @@ class Log:
         return self._index
 
     @classmethod
-    def create(cls, path: str, header: list[Any]) -> Log:
+    def create(cls, path: str, header: list[Any], cipher: Cipher | None = None) -> Log:
         """A new file with its first frame. An existing cassette at ``path`` is replaced, any other file is not."""
-        log = cls(_create(path))
+        log = cls(_create(path), cipher)
         log._is_indexed = True
         log._append([(Kind.HEADER, header)], PREAMBLE.pack(MAGIC, FORMAT))
         return log
 
     @classmethod
-    def join(cls, path: str, pid: int, lineage: str) -> Log:
+    def join(cls, path: str, pid: int, lineage: str, cipher: Cipher | None = None) -> Log:
         """The end of a file that another process of the run has created."""
-        log = cls(_open(path, os.O_WRONLY | os.O_APPEND))
+        log = cls(_open(path, os.O_WRONLY | os.O_APPEND), cipher)
         log.writer = JOINING
         log._append([(Kind.WRITER, [pid, lineage])])
         # The position after an appending write is its end, whoever else writes.
@@ -96,7 +100,7 @@ class Log:
     def seal(self, index: Index) -> None:
         """The index, and a last frame of fixed size that leads back to it."""
         payload = index.encode()
-        back = START.size + len(pack(payload))
+        back = START.size + len(pack(payload)) + (self.cipher.overhead if self.cipher is not None else 0)
         self._append([(Kind.SEAL, payload), (Kind.TAIL, [back.to_bytes(8, "little")])])
 
     def sync(self, at: int) -> None:
@@ -117,6 +121,8 @@ class Log:
         link, writer, places = self._link, self.writer, []
         for kind, payload in frames:
             packed = self._pack(payload)
+            if self.cipher is not None:
+                packed = self.cipher.close(kind, writer, link, packed)
             if len(packed) > LARGE:
                 self._pack = packer()
                 if len(packed) > max_payload(kind):

@@ -164,8 +164,9 @@ class Reader:
         frame = self._file.frame_at(PREAMBLE.size)
         if frame.kind != Kind.HEADER:
             raise damaged(frame, "should be the header")
+        cipher, payload = self._file.cipher, unpack(frame)
         try:
-            return decode_header(unpack(frame))
+            return decode_header(payload if cipher is None else [cipher.open_header(payload[1])])
         except MALFORMED as error:
             raise damaged(frame, f"makes no sense: {error}") from error
 

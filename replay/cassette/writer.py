@@ -6,16 +6,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from replay.cassette.batch import Batch
 from replay.cassette.codec import encode_header, encode_issue, encode_note, encode_reads
+from replay.cassette.file import File
 from replay.cassette.frame import Kind
 from replay.cassette.log import Log
 from replay.cassette.scan import scan
 from replay.errors import ReplayError
 from replay.events import Event, Header, Note, Part, Reads
+
+if TYPE_CHECKING:
+    from replay.cassette.cipher import Cipher
 
 MAX_GAPS = 100
 MAX_READS = 4096
@@ -42,17 +46,20 @@ class Writer:
         _alive.add(self)
 
     @classmethod
-    def create(cls, path: str, header: Header) -> Writer:
-        """The root process's writer. Replaces a cassette at ``path``.
+    def create(cls, path: str, header: Header, cipher: Cipher | None = None) -> Writer:
+        """The root process's writer. Replaces a cassette at ``path``. With ``cipher`` everything is encrypted.
 
         Raises :class:`replay.errors.CassetteError` or :class:`replay.errors.UsageError` when there can be no file.
         """
-        return cls(path, "0", Log.create(path, encode_header(header)), is_root=True)
+        first = encode_header(header)
+        return cls(
+            path, "0", Log.create(path, first if cipher is None else cipher.header(*first), cipher), is_root=True
+        )
 
     @classmethod
     def join(cls, path: str, lineage: str) -> Writer:
         """The writer of a child process of the run, at ``lineage``. Raises like :meth:`create`."""
-        return cls(path, lineage, Log.join(path, os.getpid(), lineage), is_root=False)
+        return cls(path, lineage, Log.join(path, os.getpid(), lineage, File(path).cipher), is_root=False)
 
     @property
     def gaps(self) -> list[str]:
@@ -191,7 +198,7 @@ class Writer:
         inherited, self._log = self._log, None
         if inherited is not None:
             os.close(inherited.fd)
-        self._log = Log.join(self._path, os.getpid(), self.lineage)
+        self._log = Log.join(self._path, os.getpid(), self.lineage, inherited.cipher if inherited is not None else None)
         self._number, self._stock = self._log.writer, self._log.stock
 
 
