@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from replay.engine.finalising import is_finalising
-from replay.engine.loops import cancelled, running, uncancelled
+from replay.engine.loops import running, uncancelled
 from replay.engine.order import NEVER, has_work
 from replay.events import Answer, Chunk, End, Event, Failure, Head, Origin, Part, Request
 from replay.taps.boundary import Instead
+from replay.taps.cancelled import cancelled
 
 if TYPE_CHECKING:
     from replay.engine.session import Session

@@ -31,7 +31,7 @@ def _select(original: Callable[..., Any]) -> Callable[..., Any]:
         loop: Any = _get_running_loop() if orders else None
         if loop is None or getattr(loop, "_selector", None) is not self or has_work(loop):
             return original(self, timeout)
-        with _selecting(loop), threads.here().waiting(lambda: not has_work(loop)):
+        with selecting(loop), threads.here().waiting(lambda: not has_work(loop)):
             if has_work(loop):  # its turn came as it began to wait
                 timeout = 0
             elif any(order.has_waiting for order in orders):
@@ -44,7 +44,8 @@ def _select(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def _selecting(loop: Any) -> Iterator[None]:
+def selecting(loop: Any) -> Iterator[None]:
+    """While it lasts, ``loop`` waits for news."""
     loop._replay_selects = True
     try:
         yield

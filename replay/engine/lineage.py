@@ -24,6 +24,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from replay.engine import loops
 from replay.taps import boundary
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def bound(node: Node | None) -> Iterator[None]:
     loop = _get_running_loop()
     task = current_task(loop) if loop is not None else None
     if task is None:
-        with _bound_thread(node):
+        with _bound_context(node) if loops.running() is not None else _bound_thread(node):
             yield
         return
     before = _tasks.get(task)

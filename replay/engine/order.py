@@ -19,13 +19,14 @@ from __future__ import annotations
 import asyncio
 import time
 from _thread import allocate_lock
-from asyncio.events import AbstractEventLoop, _get_running_loop
+from asyncio.events import AbstractEventLoop
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 from weakref import WeakSet
 
 from replay.engine import threads
+from replay.engine.loops import running
 from replay.engine.threads import Thread
 
 PATIENCE = 0.05
@@ -134,7 +135,7 @@ class Order:
         handed over in the recording.
         """
         here = threads.here()
-        if not self.holding or _get_running_loop() is not None or self._is_free(here, recorded):
+        if not self.holding or running() is not None or self._is_free(here, recorded):
             return True
         turn = allocate_lock()
         turn.acquire()
@@ -147,7 +148,7 @@ class Order:
     async def await_turn(self, recorded: int | None = None) -> bool:
         """The coroutine twin of :meth:`wait`."""
         here = threads.here()
-        loop = asyncio.get_running_loop()
+        loop = running()
         if not self.holding or (not has_work(loop) and self._is_free(here, recorded)):
             return True
         turn = loop.create_future()
@@ -220,9 +221,9 @@ class Order:
 
     def pump(self) -> None:
         """Let the next one go, if the program has settled."""
-        if not self._waiting:
+        if not self._waiting or not self._lock.acquire(blocking=False):  # who has the lock looks, or moves
             return
-        with self._lock:
+        try:
             self._waiting = [gate for gate in self._waiting if gate.cancelled is None or not gate.cancelled()]
             gate = min(filter(_can_go, self._waiting), key=_key, default=None)
             if gate is None:
@@ -233,6 +234,8 @@ class Order:
                     self._release(gate)
             elif self._may_be_forced(gate) and (self._stands_still(moving) or self._takes_too_long()):
                 self._release(gate)
+        finally:
+            self._lock.release()
 
     def _has_settled(self, gate: Gate, moving: list[Thread]) -> bool:
         if gate.key >= OVERDUE and self.live:
@@ -282,7 +285,7 @@ def has_work(loop: Any) -> bool:
 def _can_go(gate: Gate) -> bool:
     """Whether its event loop, if it has one, could run it: a callback that blocks the loop holds up its answers too."""
     loop: Any = gate.loop
-    return loop is None or loop is _get_running_loop() or is_idle(loop) or not loop.is_running()
+    return loop is None or loop is running() or is_idle(loop) or not loop.is_running()
 
 
 def _asked_its_loop(gate: Gate) -> bool:
@@ -291,7 +294,7 @@ def _asked_its_loop(gate: Gate) -> bool:
     Only that thread can tell for sure that it waits: seen from here, its selector may have returned just now.
     """
     loop: Any = gate.loop
-    if loop is None or loop is _get_running_loop() or not loop.is_running():
+    if loop is None or loop is running() or not loop.is_running():
         return False
     loop._write_to_self()
     return True
@@ -312,7 +315,7 @@ def _call_in(
 ) -> None:
     if loop.is_closed():  # what waited there is gone with it
         return
-    if _get_running_loop() is loop:
+    if running() is loop:
         loop.call_soon(callback, *args, context=context)
     else:
         loop.call_soon_threadsafe(callback, *args, context=context)

@@ -83,6 +83,11 @@ class Run:
         self._session: Session | None = None
         self._bound: AbstractContextManager[None] | None = None
 
+    @property
+    def session(self) -> Session | None:
+        """What runs inside the block, for who looks closer; None outside it."""
+        return self._session
+
     def output(self, value: Any) -> None:
         """Keep ``value`` (JSON-like data) as the run's result; a replay compares it with the recorded one."""
         if self._session is not None:
@@ -153,6 +158,7 @@ def open_session(plan: Plan) -> Session:
 def _attach() -> None:
     boundary.find_with(_find_session)
     threads.attach(turn)
+    taps.watch("trio", "replay.engine.trio")
     for part in (finalising, spawn, idle, timers, guard, clock, dice, taps):
         part.attach()
 

@@ -77,7 +77,7 @@ def _call_at(original: Callable[..., Any]) -> Callable[..., Any]:
         node = parent()
         if node is None or not node.counted:
             return original(self, when, callback, *args, context=context)  # type: ignore[no-any-return]
-        timer = _Timer(self, node, when, callback, args, context or copy_context())
+        timer = Timer(self, node, when, callback, args, context or copy_context())
         recorded = node.session.timer_tick(node, timer.number)
         if recorded is None:
             timer.handle = original(self, when, timer.arrive, context=context)
@@ -91,7 +91,7 @@ def _call_at(original: Callable[..., Any]) -> Callable[..., Any]:
     return call_at
 
 
-class _Timer:
+class Timer:
     """One timer of an event loop. ``handle`` is what the program can cancel."""
 
     __slots__ = ("args", "callback", "context", "handle", "loop", "node", "number", "recorded", "when")

@@ -27,12 +27,19 @@ TAPS = {
 }
 """The module whose import triggers a tap, and the tap."""
 
+_watched = dict(TAPS)
+
+
+def watch(name: str, tap: str) -> None:
+    """Have the module ``tap`` attach to ``name`` like a tap: for what is no library that reaches the world."""
+    _watched[name] = tap
+
 
 def attach() -> None:
     """Tap every library of :data:`TAPS` that is imported already, and each other one when it is. Idempotent."""
     if not any(isinstance(finder, _ImportHook) for finder in sys.meta_path):
         sys.meta_path.insert(0, _ImportHook())
-    for name in TAPS:
+    for name in _watched:
         module = sys.modules.get(name)
         if module is not None and not _is_loading(module):
             _attach_to(name, module)
@@ -43,7 +50,7 @@ def _is_loading(module: ModuleType) -> bool:
 
 
 def _attach_to(name: str, module: ModuleType) -> None:
-    import_module(TAPS[name]).attach(module)
+    import_module(_watched[name]).attach(module)
 
 
 class _ImportHook:
@@ -55,7 +62,7 @@ class _ImportHook:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name not in TAPS or name in self._finding:
+        if name not in _watched or name in self._finding:
             return None
         self._finding.add(name)
         try:

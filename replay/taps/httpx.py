@@ -7,7 +7,6 @@ lose history and errors, ``httpcore`` would miss custom transports.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -17,6 +16,7 @@ from typing import Any
 from replay.events import Answer, Chunk, End, Head, Headers, Request
 from replay.taps import boundary
 from replay.taps.boundary import Boundary, Call, Instead
+from replay.taps.cancelled import failed, failed_or_cancelled
 from replay.taps.failures import Failures
 from replay.taps.patch import wrap
 
@@ -175,7 +175,7 @@ class Transport:
         try:
             with boundary.inside():
                 response = await real.handle_async_request(request)
-        except Exception as error:
+        except failed() as error:
             await call.adeliver(self.library.failures.end(error, started=False))
             raise
         except BaseException as error:
@@ -312,7 +312,7 @@ class _AsyncLive(_Live):
                 return await anext(self.iterator)
         except StopAsyncIteration:
             return None
-        except (Exception, CancelledError) as error:
+        except failed_or_cancelled() as error:
             self.ended = True
             await self.call.adeliver(self.library.failures.end(error, started=True))
             raise
