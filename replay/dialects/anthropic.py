@@ -103,13 +103,13 @@ def _answer(body: Document) -> LlmAnswer:
     return LlmAnswer(
         model=string(body.get("model")),
         messages=(_message("assistant", content),) if content else (),
-        usage=_usage(body.get("usage")),
+        usage=usage(body.get("usage")),
         finish_reason=string(body.get("stop_reason")),
         error=lenient.error_text(body),
     )
 
 
-def _usage(value: Any) -> Usage | None:
+def usage(value: Any) -> Usage | None:
     """``input_tokens`` leaves out what was read from and written to the cache: added here."""
     doc = document(value)
     if not doc:

@@ -1,0 +1,1 @@
+"""Replacing one component of a run and keeping everything else frozen."""
