@@ -20,7 +20,7 @@ from replay.cassette.frame import (
     max_payload,
     unpack,
 )
-from replay.cassette.migrate import check_format
+from replay.cassette.migrate import converted
 from replay.cassette.source import Source, open_source
 from replay.errors import CassetteError
 
@@ -46,10 +46,9 @@ class File:
     def __init__(self, path: str) -> None:
         self.path = path
         self._window = (0, b"")
-        self.source: Source = open_source(path)
+        self.source = _opened(path)
         self.size = self.source.size
         self.cipher: Cipher | None = None
-        _check_start(path, self.read(0, PREAMBLE.size))
         self.cipher = self._find_cipher()
         self.signatures = self._take_signatures()
 
@@ -144,9 +143,12 @@ class File:
             raise CassetteError(f"cannot read {self.path}: {error}", hint="is the disk all right?") from error
 
 
-def _check_start(path: str, start: bytes) -> None:
+def _opened(path: str) -> Source:
+    """The bytes of ``path`` in the current format."""
+    source = open_source(path)
+    start = source.read_at(0, PREAMBLE.size)
     if not start:
         raise CassetteError(f"{path} is empty", hint="the run that was to write it never began")
     if len(start) < PREAMBLE.size or not start.startswith(MAGIC):
         raise CassetteError(f"{path} is not a cassette", hint="a cassette is what `replay record` writes")
-    check_format(path, PREAMBLE.unpack(start)[1], FORMAT)
+    return converted(source, path, PREAMBLE.unpack(start)[1], FORMAT)

@@ -63,7 +63,7 @@ NAMES = {int(kind): kind.name.lower() for kind in Kind}
 
 
 class Frame(NamedTuple):
-    """One frame as found at byte ``offset``; ``size`` counts its start too. ``cipher`` opens the payload, unless None."""
+    """One frame as found at byte ``offset``; ``size`` counts its start too. ``cipher``, if any, opens its payload."""
 
     offset: int
     kind: int

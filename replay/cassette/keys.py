@@ -11,7 +11,7 @@ import binascii
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from replay.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 VARIABLE = "REPLAY_KEY"
+VALUE = "REPLAY_KEY_VALUE"
 SIZE = 32
 """Bytes of a key, for AES-256 and for Ed25519 alike."""
 
@@ -69,6 +70,24 @@ def opening_key() -> bytes:
     if not place:
         raise UsageError("no key is named", hint=HINT)
     return secret_key(place)
+
+
+def handed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """What of ``environ`` a child process needs to find the same key."""
+    kind, _, name = environ.get(VARIABLE, "").partition(":")
+    names = (VARIABLE, name) if kind == "env" else (VARIABLE,)
+    return {name: environ[name] for name in names if name in environ}
+
+
+def asked_once(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which processes find a key that a command gives, so that it runs once and not in each.
+
+    A replayed program may also be unable to run it: it reaches no network. Raises :class:`UsageError`.
+    """
+    place = environ.get(VARIABLE, "")
+    if not place.startswith("command:"):
+        return {}
+    return {VARIABLE: f"env:{VALUE}", VALUE: secret_key(place).hex()}
 
 
 def signing_key(place: str) -> Ed25519PrivateKey:

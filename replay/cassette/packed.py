@@ -6,7 +6,6 @@ and any byte is found without unpacking what lies before it. FORMAT.md tells the
 
 from __future__ import annotations
 
-import os
 import struct
 from bisect import bisect_right
 from collections import OrderedDict
@@ -142,21 +141,3 @@ def unpack_bytes(source: Source) -> Iterator[bytes]:
         if source.damage:
             raise CassetteError(source.damage[0], hint="`replay repair` keeps what is whole")
         yield data
-
-
-def write_file(path: str, pieces: Iterator[bytes]) -> int:
-    """A new file at ``path`` for its owner only, there whole or not at all; its size. Raises OSError."""
-    part = f"{path}.part-{os.getpid()}"
-    size = 0
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-            for piece in pieces:
-                size += file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        if os.path.exists(part):
-            os.unlink(part)
-        raise
-    return size

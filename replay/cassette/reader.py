@@ -11,6 +11,7 @@ from typing import Any, TypeVar, overload
 from replay.cassette.codec import AnswerParts, decode_header, decode_issue, decode_note, decode_reads, decode_whole
 from replay.cassette.file import File
 from replay.cassette.frame import NAMES, PREAMBLE, TAIL_SIZE, Frame, Kind, damaged, unpack
+from replay.cassette.header import header_json
 from replay.cassette.index import READS_IN, SECTION_COLUMNS, Index, decode_index
 from replay.cassette.scan import Scan, scan_file
 from replay.cassette.shelf import Shelf
@@ -44,6 +45,10 @@ class Reader:
         self._index = self._scanned_index() if sealed is None else sealed
         self._shelf = Shelf(self._file.frame_at)
         self._shelf.register_all(*[self._index.columns[name] for name in SECTION_COLUMNS])
+
+    @property
+    def encrypted(self) -> bool:
+        return self._file.cipher is not None
 
     @property
     def events(self) -> Sequence[Event]:
@@ -161,14 +166,11 @@ class Reader:
         return found.index
 
     def _decode_header(self) -> Header:
-        frame = self._file.frame_at(PREAMBLE.size)
-        if frame.kind != Kind.HEADER:
-            raise damaged(frame, "should be the header")
-        cipher, payload = self._file.cipher, unpack(frame)
+        data = header_json(self._file)
         try:
-            return decode_header(payload if cipher is None else [cipher.open_header(payload[1])])
+            return decode_header([data])
         except MALFORMED as error:
-            raise damaged(frame, f"makes no sense: {error}") from error
+            raise damaged(self._file.frame_at(PREAMBLE.size), f"makes no sense: {error}") from error
 
     def _payload(self, offset: int, *kinds: int) -> tuple[Frame, Any]:
         """The frame at ``offset``, which must be of one of ``kinds``, decoded."""

@@ -18,6 +18,8 @@ from types import FrameType
 from typing import Any
 
 from replay import inject
+from replay.cassette import keys
+from replay.cassette.file import File
 from replay.engine.plan import Plan
 from replay.engine.result import Result, load
 from replay.errors import UsageError
@@ -25,6 +27,7 @@ from replay.inject import loaded
 
 CARRIED = (
     "replay", "msgpack", "orjson", "zstandard", "time_machine", "_time_machine", "vcr", "yaml", "_yaml", "wrapt",
+    "cryptography", "_cffi_backend",
 )  # fmt: skip
 """What an interpreter without our package is given by path (:mod:`replay.inject.bring`)."""
 
@@ -115,7 +118,14 @@ def environment(plan: Plan, hash_seed: str) -> dict[str, str]:
     """Our environment, with the plan and the path on which a Python program finds it."""
     places = [str(Path(inject.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     seed = {"PYTHONHASHSEED": hash_seed} if hash_seed else {}
-    return {**os.environ, **seed, "PYTHONPATH": os.pathsep.join(places), **plan.to_environ()}
+    return {**os.environ, **seed, "PYTHONPATH": os.pathsep.join(places), **plan.to_environ(), **_key(plan)}
+
+
+def _key(plan: Plan) -> dict[str, str]:
+    """How the program's processes find the key, if there is one to be found."""
+    if plan.encrypt or (plan.mode == "play" and File(plan.cassette).cipher is not None):
+        return keys.asked_once(os.environ)
+    return {}
 
 
 def _carry() -> dict[str, Any]:

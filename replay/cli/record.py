@@ -23,8 +23,11 @@ EMPTY = 2
 @click.option("-o", "--out", metavar="FILE", help="The cassette to write. Default: ./<script>-<time>.cassette.")
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag for the header; may be repeated.")
 @click.option("--ignore-host", "ignored", multiple=True, metavar="H", help="Telemetry: make the calls, keep none.")
+@click.option("--encrypt", is_flag=True, help="Encrypt what is written, with the key that REPLAY_KEY names.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="")
-def command(out: str | None, tags: tuple[str, ...], ignored: tuple[str, ...], words: tuple[str, ...]) -> int:
+def command(
+    out: str | None, tags: tuple[str, ...], ignored: tuple[str, ...], encrypt: bool, words: tuple[str, ...]
+) -> int:
     """\b
     Examples:
       replay record -- python agent.py "refund order 7"
@@ -46,6 +49,7 @@ def command(out: str | None, tags: tuple[str, ...], ignored: tuple[str, ...], wo
         str(path),
         tags=dict(_tag(tag) for tag in tags),
         ignore_hosts=ignored,
+        encrypt=encrypt,
         entry=entry.entry_of(argv),
     )
     return _report(launch(argv, plan, hash_seed=_hash_seed()), path)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from replay.cassette.keys import handed_on
 from replay.events import Entry
 
 VARIABLE = "REPLAY_PLAN"
@@ -25,6 +26,7 @@ class Plan:
       file that is true at every moment, so that a killed process has still said what it saw.
     * ``lineage``: the address of this process's main task. The root process is ``0``.
     * ``weather``: the disturbances that this run is put through on purpose (:mod:`replay.engine.weather`); 0 for none.
+    * ``encrypt``: what is written is encrypted with the key that ``$REPLAY_KEY`` names; its children are told the key.
     * ``allow_hosts`` are reached for real and untouched; ``ignore_hosts`` are telemetry on top of the known ones.
     """
 
@@ -35,6 +37,7 @@ class Plan:
     policy: Policy = "raise"
     lineage: str = "0"
     weather: int = 0
+    encrypt: bool = False
     allow_hosts: tuple[str, ...] = ()
     ignore_hosts: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
@@ -49,7 +52,7 @@ class Plan:
         return replace(self, lineage=lineage)
 
     def to_environ(self) -> dict[str, str]:
-        return {VARIABLE: json.dumps(asdict(self))}
+        return {VARIABLE: json.dumps(asdict(self)), **handed_on(os.environ)}
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Plan | None:

@@ -14,14 +14,13 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from replay import taps
-from replay.canon import VERSION as FINGERPRINT
 from replay.canon import values
-from replay.canon.redact import VERSION as REDACTION
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
+from replay.cassette.behaviour import CURRENT, check_behaviour
 from replay.engine import finalising, guard, idle, lineage, spawn, threads, timers, weather
 from replay.engine.plan import Plan, Policy
 from replay.engine.result import Result
@@ -31,18 +30,35 @@ from replay.errors import StopReplay
 from replay.events import Entry, Header
 from replay.taps import boundary, clock, dice
 
+if TYPE_CHECKING:
+    from replay.cassette.cipher import Cipher
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def record(
-    path: str | os.PathLike[str], *, tags: Mapping[str, str] | None = None, ignore_hosts: Sequence[str] = ()
+    path: str | os.PathLike[str],
+    *,
+    tags: Mapping[str, str] | None = None,
+    ignore_hosts: Sequence[str] = (),
+    encrypt: bool = False,
 ) -> Run:
     """Record everything that crosses the boundary into the cassette ``path``.
 
     Use it as ``with replay.record("run.cassette") as run:`` or as a decorator, of functions and coroutine functions.
     An existing file is replaced. ``tags`` are kept in the header; calls to ``ignore_hosts`` are made but not kept.
+    With ``encrypt`` nothing reaches the disk but under the key that ``$REPLAY_KEY`` names.
     """
-    return Run(Plan("record", os.fspath(path), tags=dict(tags or {}), ignore_hosts=tuple(ignore_hosts), entry=_entry()))
+    return Run(
+        Plan(
+            "record",
+            os.fspath(path),
+            tags=dict(tags or {}),
+            ignore_hosts=tuple(ignore_hosts),
+            encrypt=encrypt,
+            entry=_entry(),
+        )
+    )
 
 
 def play(
@@ -147,8 +163,12 @@ def open_session(plan: Plan) -> Session:
     """Open the cassettes of ``plan`` and start its session in this process."""
     redactor = Redactor(os.environ)
     source = Reader(plan.cassette) if plan.mode == "play" else None
+    if source is not None:
+        check_behaviour(source.header)
     target = plan.cassette if plan.mode == "record" else plan.save
-    session = Session(plan, source=source, sink=_sink(target, plan) if target else None, redactor=redactor)
+    encrypt = plan.encrypt or (source is not None and source.encrypted)
+    sink = _sink(target, plan, encrypt) if target else None
+    session = Session(plan, source=source, sink=sink, redactor=redactor)
     _attach()
     weather.begin(plan.weather)
     session.open()
@@ -173,11 +193,17 @@ def _find_session() -> Session | None:
     return node.session if node is not None else None
 
 
-def _sink(path: str, plan: Plan) -> Writer:
+def _sink(path: str, plan: Plan, encrypt: bool) -> Writer:
     if not plan.is_root:
         return Writer.join(path, plan.lineage)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return Writer.create(path, _header(plan))
+    return Writer.create(path, _header(plan), _cipher() if encrypt else None)
+
+
+def _cipher() -> Cipher:
+    from replay.cassette.cipher import Cipher
+
+    return Cipher.new()
 
 
 def _header(plan: Plan) -> Header:
@@ -190,7 +216,7 @@ def _header(plan: Plan) -> Header:
         hash_seed=os.environ.get("PYTHONHASHSEED", "random"),
         entry=plan.entry,
         tags=plan.tags,
-        behaviour={"fingerprint": FINGERPRINT, "redaction": REDACTION},
+        behaviour=dict(CURRENT),
         parent=plan.cassette if plan.mode == "play" else "",
     )
 

@@ -1,0 +1,28 @@
+"""Behaviour flags: the rules that a cassette was recorded by, each with a number in its header.
+
+A rule whose change would alter how old cassettes replay gets a new number when it changes, and the old one is kept for
+the cassettes that name it. A cassette by newer rules than these can be read, but not replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from replay.canon import VERSION as FINGERPRINT
+from replay.canon.redact import VERSION as REDACTION
+from replay.errors import CassetteError
+from replay.events import Header
+
+CURRENT: Mapping[str, int] = {"fingerprint": FINGERPRINT, "redaction": REDACTION}
+"""What is recorded now: how requests are matched, and what is replaced in them before."""
+
+
+def check_behaviour(header: Header) -> None:
+    """Raises :class:`CassetteError` when a replay by the rules known here could serve wrong answers."""
+    for name, number in header.behaviour.items():
+        known = CURRENT.get(name, 0)
+        if number > known:
+            raise CassetteError(
+                f"it was recorded by rules that this version does not know ({name} {number}, known up to {known})",
+                hint="upgrade replay-debugger to replay it; `replay show` can read it",
+            )
