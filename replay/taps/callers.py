@@ -40,9 +40,12 @@ _EXCEPTIONS: dict[str, Verdict] = {
 }
 
 _CALLS_THE_PROGRAM = {
-    "asyncio.events": "_run",
-    "concurrent.futures.thread": "run",
-    "threading": "run",
+    "anyio._backends._asyncio": ("run",),
+    "anyio._backends._trio": ("wrapper",),
+    "asyncio.events": ("_run",),
+    "concurrent.futures.thread": ("run",),
+    "threading": ("run",),
+    "trio._threads": ("worker_fn", "unprotected_fn"),
 }
 """Functions of plumbing that call what the program handed them: ``pool.submit(time.time)`` is the program's read."""
 
@@ -58,7 +61,7 @@ def is_plumbing(frame: FrameType | None) -> bool:
         if verdict == "program":
             return False
         if verdict == "plumbing":
-            return _CALLS_THE_PROGRAM.get(module) != frame.f_code.co_name  # type: ignore[arg-type]
+            return frame.f_code.co_name not in _CALLS_THE_PROGRAM.get(str(module), ())
         frame = frame.f_back
     return False
 

@@ -25,6 +25,7 @@ from tests.determinism.agents import (
     tasks,
     threads,
     timing,
+    trios,
 )
 
 Agent = Callable[[str], Any]
@@ -45,6 +46,8 @@ AGENTS = _named(
     clocks.AGENTS,
     marks.AGENTS,
     frameworks.AGENTS,
+    other_loops.AGENTS,
+    trios.AGENTS,
 )
 """Those that come again in any process."""
 
@@ -57,10 +60,7 @@ FAMILIES = _named(processes.FAMILIES)
 UNSETTLED = _named(frameworks.UNSETTLED)
 """Those that no test asks to come again each time, yet."""
 
-UVLOOP = _named(other_loops.UVLOOP)
-TRIO = _named(other_loops.TRIO)
-
-ALL = {**AGENTS, **HASHED, **FAMILIES, **UNSETTLED, **UVLOOP, **TRIO}
+ALL = {**AGENTS, **HASHED, **FAMILIES, **UNSETTLED}
 
 
 def run(agent: Agent, url: str) -> Any:
