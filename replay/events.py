@@ -174,7 +174,7 @@ class Note:
 
     Kinds: ``output`` (the run's result), ``gap`` (something could not be kept, and why), ``ignored`` (telemetry calls
     by host), ``unwatched`` (connections made outside every tap), ``input`` (a file or variable that the program read,
-    see :mod:`replay.engine.world`).
+    see :mod:`replay.engine.world`), ``swapped`` (an event that swaps made, see :mod:`replay.cassette.forks`).
     """
 
     kind: str
