@@ -167,6 +167,33 @@ def trio_cancelled_group(url):
     return log
 
 
+def trio_cancelled_sleepers(url):
+    """Tasks that only wait are cancelled all at once: they are told in an order of trio's own."""
+    import trio
+
+    log = []
+
+    async def main() -> None:
+        async with httpx.AsyncClient() as client:
+
+            async def one(number: int) -> None:
+                try:
+                    with trio.CancelScope() if number % 3 else trio.move_on_after(60):
+                        await trio.sleep_forever()
+                finally:
+                    log.append(["woken", number])
+
+            for _ in range(4):
+                async with trio.open_nursery() as nursery:
+                    for number in range(9):
+                        nursery.start_soon(one, number)
+                    log.append(await aask(client, url, len(log)))
+                    nursery.cancel_scope.cancel()
+
+    trio.run(main)
+    return log
+
+
 def trio_threads(url):
     """Threads that ask, and that call back into the loop."""
     import trio
@@ -251,6 +278,7 @@ AGENTS = (
     trio_sleeps_versus_calls,
     trio_workers,
     trio_cancelled_group,
+    trio_cancelled_sleepers,
     trio_threads,
     trio_streams,
     anyio_on_trio,
