@@ -1,7 +1,7 @@
 """Deterministic record and replay for LLM agents: the names that programs use.
 
 ``record`` and ``play`` open a run; ``tool`` and ``span`` mark the program's own functions and stretches; ``open`` reads
-a cassette, and ``verify`` runs its program again.
+a cassette, ``diff`` compares two, and ``verify`` runs its program again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from replay.cli.repeat import verify
     from replay.dialects.cassette import Cassette
     from replay.dialects.cassette import open_cassette as open
+    from replay.diff.compare import diff
     from replay.engine.run import Run, play, record
     from replay.taps.tools import span, tool
 
@@ -25,6 +26,7 @@ __all__ = [
     "ReplayError",
     "Run",
     "UsageError",
+    "diff",
     "open",
     "play",
     "record",
@@ -33,9 +35,10 @@ __all__ = [
     "verify",
 ]
 
-_LAZY = {
+_LAZY: dict[str, tuple[str, str | None]] = {
     "Cassette": ("replay.dialects.cassette", "Cassette"),
     "Run": ("replay.engine.run", "Run"),
+    "diff": ("replay.diff", None),
     "open": ("replay.dialects.cassette", "open_cassette"),
     "play": ("replay.engine.run", "play"),
     "record": ("replay.engine.run", "record"),
@@ -52,6 +55,6 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     module, attribute = _LAZY[name]
-    value = getattr(import_module(module), attribute)
+    value = import_module(module) if attribute is None else getattr(import_module(module), attribute)
     globals()[name] = value
     return value

@@ -6,10 +6,8 @@ program: from its code, its prompts, its input, from a tool that ran again becau
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from replay.dialects.cassette import Cassette
 from replay.dialects.model import Message
@@ -17,6 +15,7 @@ from replay.dialects.steps import Step
 from replay.dialects.table import find
 from replay.diff.fields import Change
 from replay.diff.inputs import changed_inputs, is_secret
+from replay.diff.telltale import CHANCE, field_told, only_chance
 from replay.engine.result import Divergence
 
 LOOKED_BACK = 100
@@ -24,8 +23,6 @@ LOOKED_BACK = 100
 
 SHORTEST = 12
 """Characters below which a text says nothing about where it comes from."""
-
-_CHANCE = re.compile(r"[0-9a-fA-F]{6,}|\d+\.\d+|\d\d:\d\d(:\d\d)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +91,7 @@ def _tool_result(evidence: Evidence) -> str:
 
 
 def _chance(evidence: Evidence) -> str:
-    texts = [(change.before, change.after) for change in evidence.changes]
-    if texts and all(_differ_by_chance(before, after) for before, after in texts):
-        return (
-            "only what looks like a time, an id or a random number differs: the recorder did not see where it came from"
-        )
-    return ""
+    return CHANCE if only_chance(evidence.changes) else ""
 
 
 def _prompt(evidence: Evidence) -> str:
@@ -112,12 +104,7 @@ def _prompt(evidence: Evidence) -> str:
 
 
 def _fields(evidence: Evidence) -> str:
-    for field, words in _BY_FIELD.items():
-        if any(
-            change.path.split(".")[1].partition("[")[0] == field for change in evidence.changes if "." in change.path
-        ):
-            return words
-    return ""
+    return field_told(evidence.changes)
 
 
 def _code(evidence: Evidence) -> str:
@@ -125,18 +112,6 @@ def _code(evidence: Evidence) -> str:
         return f"your code makes something else of the answer of step {number}"
     return "your code, a prompt or the input changed: no earlier answer holds the new text"
 
-
-_BY_FIELD = {
-    "model": "your code asks another model",
-    "tools": "the tools that your code offers changed",
-    "instructions": "your prompt changed (the instructions)",
-    "system": "your prompt changed (the system message)",
-    "systemInstruction": "your prompt changed (the system instruction)",
-    "temperature": "your code sets another temperature",
-    "method": "your code makes another call",
-    "url": "your code makes another call",
-    "name": "your code makes another call",
-}
 
 _RULES: tuple[Callable[[Evidence], str], ...] = (
     _given_reason, _input, _nothing_left, _hash_seed, _tool_result, _chance, _prompt, _fields, _secret, _code,
@@ -164,12 +139,6 @@ def _called(evidence: Evidence, call: str) -> str:
     dialect = find(evidence.divergence.asked)
     messages = dialect.request(evidence.divergence.asked).messages if dialect else ()
     return next((made.name for message in messages for made in message.tool_calls if made.id == call), "")
-
-
-def _differ_by_chance(before: Any, after: Any) -> bool:
-    if not isinstance(before, str) or not isinstance(after, str):
-        return False
-    return before != after and _CHANCE.sub("0", before) == _CHANCE.sub("0", after)
 
 
 def _source_of(change: Change, evidence: Evidence) -> int | None:

@@ -15,6 +15,9 @@ from typing import Any, Literal
 import orjson
 
 from replay.dialects.body import decoded
+from replay.diff.affine import align
+from replay.diff.anchors import Stretch
+from replay.diff.features import Vocabulary, words_alike
 from replay.events import Request
 
 How = Literal["changed", "added", "removed"]
@@ -22,6 +25,12 @@ How = Literal["changed", "added", "removed"]
 MAX_CHANGES = 1000
 MAX_ALIGNED = 1000
 """Items of a list, after its equal ends, beyond which only the list as a whole is said to differ."""
+
+MAX_TABLE = 10_000
+"""Pairs of objects beyond which nothing is asked about how alike they are."""
+
+_NAMING = ("role", "type", "name")
+"""What makes an object another thing, not a changed one."""
 
 _ROOT = {"http": "request", "tool": "arguments", "process": "process", "span": "span"}
 
@@ -92,8 +101,10 @@ def _of_values(before: Any, after: Any, path: str) -> Iterator[Change]:
             yield from _of_field(before, after, key, f"{path}.{key}")
     elif isinstance(before, list) and isinstance(after, list) and _holds_objects([*before, *after]):
         yield from _aligned(before, after, path)
-    else:
+    elif isinstance(before, list) and isinstance(after, list):
         yield from _deep(before, after, path)
+    elif _canonical(before) != _canonical(after):
+        yield Change(path, "changed", before, after)
 
 
 def _of_field(before: dict[str, Any], after: dict[str, Any], key: str, path: str) -> Iterator[Change]:
@@ -122,16 +133,37 @@ def _aligned(before: list[Any], after: list[Any], path: str) -> Iterator[Change]
         return
     matcher = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        pairs = min(i2 - i1, j2 - j1)
-        for n in range(pairs):
-            at = start + j1 + n
-            yield from _of_values(before[start + i1 + n], after[at], f"{path}[{at}]")
-        for at in range(start + j1 + pairs, start + j2):
+        if tag != "equal":
+            yield from _replaced(before, after, (start + i1, start + i2, start + j1, start + j2), path)
+
+
+def _replaced(before: list[Any], after: list[Any], stretch: Stretch, path: str) -> Iterator[Change]:
+    """Items that are alike are compared, the rest was added or removed."""
+    i1, i2, j1, j2 = stretch
+    pairs = {i1 + i: j1 + j for i, j in _alike(before[i1:i2], after[j1:j2])}
+    for i, j in pairs.items():
+        yield from _of_values(before[i], after[j], f"{path}[{j}]")
+    paired = set(pairs.values())
+    for at in range(j1, j2):
+        if at not in paired:
             yield Change(f"{path}[{at}]", "added", None, after[at])
-        for at in range(start + i1 + pairs, start + i2):
+    for at in range(i1, i2):
+        if at not in pairs:
             yield Change(f"{path}[{at}]", "removed", before[at], None)
+
+
+def _alike(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """As many as before: each is compared with the one in its place. Else the most alike, in order."""
+    if len(before) == len(after) or len(before) * len(after) > MAX_TABLE:
+        return [(n, n) for n in range(min(len(before), len(after)))]
+    words = Vocabulary()
+    old, new = ([words.encode(_canonical(item).decode()) for item in items] for items in (before, after))
+
+    def similarity(i: int, j: int) -> float:
+        same = all(before[i].get(key) == after[j].get(key) for key in _NAMING)
+        return words_alike(old[i], new[j]) if same else 0.0
+
+    return align(len(old), len(new), similarity)
 
 
 def _equal_ends(old: list[bytes], new: list[bytes]) -> tuple[int, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from replay.engine.world import SECRET
+from replay.engine.world import SECRET, differ, noted
+from replay.events import Note
 
 MOST = 3
 
@@ -22,3 +23,13 @@ def changed_inputs(names: Iterable[str]) -> str:
 def is_secret(name: str) -> bool:
     """Whether it is a variable of which only its presence is known."""
     return name.startswith("$") and SECRET.search(name) is not None
+
+
+def differing_inputs(old: Iterable[Note], new: Iterable[Note]) -> list[str]:
+    """The names of what two runs both read and found different, as far as they tell; names as above."""
+    before, after = noted(old), noted(new)
+    return [
+        name
+        for name, facts in after.items()
+        if name in before and all(differ(now, then) for now in facts for then in before[name])
+    ]

@@ -13,7 +13,7 @@ import re
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -64,7 +64,7 @@ class World:
         self.base = os.getcwd()
         self.ours = tuple(filter(None, (session.plan.cassette, session.plan.save, session.plan.report)))
         self.seen: set[str] = set()
-        self.recorded = _recorded(session)
+        self.recorded = noted(session.source.notes if session.source is not None else ())
         self.here = _Here()
 
     # Files -----------------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ class World:
         if self.session.sink is not None:
             self.session.inputs.append(Note(KIND, facts))
         before = self.recorded.get(name)
-        if before and all(_differ(facts, each) for each in before):
+        if before and all(differ(facts, each) for each in before):
             self.session.result.changed_inputs.append(name)
 
 
@@ -168,17 +168,17 @@ class _Here(threading.local):
     listed: list[str] = []  # noqa: RUF012 - replaced, never changed
 
 
-def _recorded(session: Session) -> dict[str, list[dict[str, Any]]]:
-    """What the cassette notes of each input. Processes may have found an input different: each counts."""
+def noted(notes: Iterable[Note]) -> dict[str, list[dict[str, Any]]]:
+    """What ``notes`` say of each input. Processes may have found an input different: each counts."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for note in session.source.notes if session.source is not None else ():
+    for note in notes:
         if note.kind == KIND and isinstance(note.data, dict):
             name = note.data.get("file") or f"${note.data.get('variable')}"
             found.setdefault(str(name), []).append(note.data)
     return found
 
 
-def _differ(now: dict[str, Any], then: dict[str, Any]) -> bool:
+def differ(now: dict[str, Any], then: dict[str, Any]) -> bool:
     """Whether they certainly differ: digests tell only under the same key."""
     if any(now.get(field) != then.get(field) for field in ("size", "set")):
         return True
