@@ -11,7 +11,7 @@ import click
 from replay.cli import output
 from replay.errors import ReplayError
 
-VERBS = ("record", "play", "show", "ls", "verify", "doctor")
+VERBS = ("record", "play", "show", "ls", "verify", "ui", "why", "doctor")
 """Each is the module ``replay.cli.<verb>`` with the click command ``command``."""
 
 BUG = 70
