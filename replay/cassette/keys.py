@@ -161,9 +161,10 @@ def _from_environment(name: str) -> bytes:
 
 def _from_command(words: str) -> bytes:
     """No shell: what the words mean does not depend on one."""
-    done = subprocess.run(
-        shlex.split(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE, check=True
-    )
+    argv = shlex.split(words)
+    if not argv:
+        raise ValueError("there is no command")
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
     return done.stdout[:MAX_KEY].strip()
 
 

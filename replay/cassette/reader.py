@@ -134,6 +134,11 @@ class Reader:
         problems = [str(damage) for damage in found.damage]
         if not found.sealed:
             problems.append("the file was never sealed: the run did not end, or is still going on")
+        problems += self._file.source.damage
+        if self._file.signatures:
+            from replay.cassette.signature import broken_signatures
+
+            problems += broken_signatures(self._file)
         if not problems:
             problems.extend(self._undecodable())
         return problems

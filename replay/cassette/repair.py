@@ -27,7 +27,7 @@ from replay.cassette.header import header_json
 from replay.cassette.index import READS_IN, SECTION_COLUMNS, SECTIONED, WRITER_STEP
 from replay.cassette.reader import MALFORMED
 from replay.cassette.rewrite import MADE_ANEW, ROOT, Piece, rewritten
-from replay.cassette.scan import Damage, scan_file, walk
+from replay.cassette.scan import BROKEN_CHAIN, Damage, scan_file, walk
 from replay.cassette.shelf import Shelf, is_section
 from replay.cassette.stock import Stock
 from replay.errors import CassetteError
@@ -35,6 +35,7 @@ from replay.events import Header, Note
 
 MAX_GAPS = 100
 MAX_SAID = 300
+AT_END = ("seal", "tail", "signature")
 CUT = "the run did not end, or the end of the file is lost: there was no seal"
 
 
@@ -60,7 +61,8 @@ def repair(path: str, target: str) -> Repaired:
     """
     file = File(path)
     found = scan_file(file)
-    result = Repaired(lost=_told(found.damage), was_cut=not found.sealed)
+    missing = [str(damage) for damage in found.damage if damage.what == BROKEN_CHAIN and damage.kind not in AT_END]
+    result = Repaired(lost=missing[:MAX_GAPS], was_cut=not found.sealed)
     header = _header(file, result)
     shelf = Shelf(file.frame_at)
     shelf.register_all(*[found.index.columns[name] for name in SECTION_COLUMNS])
@@ -85,10 +87,6 @@ def _header(file: File, result: Repaired) -> bytes:
     return bytes(stand_in)
 
 
-def _told(damage: list[Damage]) -> list[str]:
-    return [str(each) for each in damage[:MAX_GAPS] if each.kind not in ("seal", "tail")]
-
-
 class _Kept:
     """Goes through the frames of a file; what is dropped is told in ``result.lost``."""
 
@@ -100,7 +98,9 @@ class _Kept:
 
     def pieces(self) -> Iterator[Piece]:
         for frame in walk(self._file):
-            if not isinstance(frame, Damage) and frame.kind not in MADE_ANEW:
+            if isinstance(frame, Damage):
+                self._say(str(frame))
+            elif frame.kind not in MADE_ANEW:
                 yield from self._piece(frame)
         for said in self._result.gaps:
             yield Piece(Kind.NOTE, ROOT, encode_note(Note("gap", said), Stock()))
@@ -161,9 +161,11 @@ class _Kept:
         decode_note(payload, self._shelf, frame.writer)
 
     def _lose(self, frame: Frame, why: object) -> None:
-        said = f"the {frame.name} frame at byte {frame.offset}: {why}"[:MAX_SAID]
+        self._say(f"the {frame.name} frame at byte {frame.offset}: {why}")
+
+    def _say(self, said: str) -> None:
         if len(self._result.lost) < MAX_GAPS:
-            self._result.lost.append(said)
+            self._result.lost.append(said[:MAX_SAID])
 
 
 def _pass(kept: _Kept, frame: Frame, payload: list[Any]) -> None:

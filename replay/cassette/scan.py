@@ -8,6 +8,7 @@ from typing import Any
 
 from replay.cassette.file import File
 from replay.cassette.frame import (
+    CHECKED_AT,
     MARKER,
     NAMES,
     NO_LINK,
@@ -26,6 +27,7 @@ MAX_LOST = 64 << 20
 """Bytes checked in vain, in all, while looking for the next whole frame; a file of traps ends there."""
 
 STEP = 1 << 20
+BROKEN_CHAIN = "the chain is broken: a frame before it is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _claimed(file: File, offset: int) -> int:
 
 
 def _kind_at(file: File, offset: int) -> str:
-    kind = file.read(offset + len(MARKER), 1)
+    kind = file.read(offset + CHECKED_AT, 1)
     return NAMES.get(kind[0], "unknown kind") if kind else "unknown kind"
 
 
@@ -136,9 +138,7 @@ def _check_link(found: Scan, frame: Frame) -> None:
     if next_link(before, frame.kind, frame.payload) != frame.link:
         # Go on from here, so that one lost frame is told once.
         found.index.links[frame.writer] = frame.link
-        found.damage.append(
-            Damage(found.index.frames, frame.name, frame.offset, "the chain is broken: a frame before it is missing")
-        )
+        found.damage.append(Damage(found.index.frames, frame.name, frame.offset, BROKEN_CHAIN))
 
 
 def _check_seal(found: Scan, frame: Frame, payload: list[Any]) -> None:

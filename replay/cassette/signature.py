@@ -60,6 +60,11 @@ def signatures(file: File) -> list[Signature]:
     return [_checked(file, frame) for frame in file.signatures]
 
 
+def broken_signatures(file: File) -> list[str]:
+    """What is wrong with them, in words."""
+    return [f"the signature by {each.signer}: {each.problem}" for each in signatures(file) if each.problem]
+
+
 def missing_signer(path: str, signer: bytes) -> str:
     """Why the file at ``path`` is not, as a whole, what the holder of the public key ``signer`` signed; or empty."""
     file = File(path)

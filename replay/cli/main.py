@@ -11,8 +11,25 @@ import click
 from replay.cli import output
 from replay.errors import ReplayError
 
-VERBS = ("record", "play", "show", "ls", "verify", "ui", "why", "doctor")
-"""Each is the module ``replay.cli.<verb>`` with the click command ``command``."""
+VERBS = (
+    "record",
+    "play",
+    "show",
+    "ls",
+    "verify",
+    "repair",
+    "pack",
+    "unpack",
+    "sign",
+    "encrypt",
+    "decrypt",
+    "keygen",
+    "git-setup",
+    "ui",
+    "why",
+    "doctor",
+)
+"""Each is the module ``replay.cli.<verb>``, dashes as underscores, with the click command ``command``."""
 
 BUG = 70
 INTERRUPTED = 130
@@ -26,7 +43,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"replay.cli.{cmd_name}").command
+        command: click.Command = import_module(f"replay.cli.{cmd_name.replace('-', '_')}").command
         return command
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from replay.errors import UsageError
 
-SUFFIX = ".cassette"
+SUFFIXES = (".cassette", ".cassette.zst")
 
 
 def newest() -> str:
     """The cassette written last in the working directory or its ``cassettes``. Raises :class:`UsageError`."""
-    found = [path for folder in (".", "cassettes") for path in Path(folder).glob(f"*{SUFFIX}") if path.is_file()]
+    found = [path for folder in (".", "cassettes") for path in _in(Path(folder)) if path.is_file()]
     if not found:
         raise UsageError("there is no cassette in . and ./cassettes", hint="replay record -- python agent.py")
     return str(max(found, key=lambda path: path.stat().st_mtime_ns))
@@ -23,4 +23,8 @@ def below(folder: str) -> Iterator[Path]:
     """All cassettes below ``folder``, outside hidden directories, sorted by name."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
-        yield from (Path(place, name) for name in sorted(names) if name.endswith(SUFFIX))
+        yield from (Path(place, name) for name in sorted(names) if name.endswith(SUFFIXES))
+
+
+def _in(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("*") if path.name.endswith(SUFFIXES))

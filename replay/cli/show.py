@@ -10,7 +10,7 @@ import click
 
 from replay.cli import output
 from replay.cli.command import json_option, verb
-from replay.errors import UsageError
+from replay.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
     from replay.dialects.cassette import Cassette
@@ -24,8 +24,9 @@ SCHEMA = "replay.show/1"
 @click.argument("cassette")
 @click.argument("step", required=False, type=int)
 @click.option("--part", type=click.Choice(["request", "response", "usage"]), help="Only this part of the step.")
+@click.option("--stable", is_flag=True, help="As text that equal recordings share, for git; always exits 0.")
 @json_option
-def command(cassette: str, step: int | None, part: str | None, as_json: bool) -> int:
+def command(cassette: str, step: int | None, part: str | None, stable: bool, as_json: bool) -> int:
     """\b
     Examples:
       replay show refund.cassette
@@ -36,6 +37,8 @@ def command(cassette: str, step: int | None, part: str | None, as_json: bool) ->
     """
     from replay.dialects.cassette import open_cassette
 
+    if stable:
+        return _stable(cassette)
     opened = open_cassette(cassette)
     if step is not None:
         _one(opened, step, part or "", as_json)
@@ -46,6 +49,19 @@ def command(cassette: str, step: int | None, part: str | None, as_json: bool) ->
     if opened.cut:
         output.note(f"replay: {opened.path.name}: {opened.cut}")
     return CUT if opened.cut else 0
+
+
+def _stable(path: str) -> int:
+    """A failure would end ``git diff``, so what cannot be read is said in the text."""
+    from replay.dialects.cassette import open_cassette
+    from replay.report.stable import stable
+
+    try:
+        for line in stable(open_cassette(path)):
+            output.data(line)
+    except CassetteError as error:
+        output.data(f"not readable: {error.message}")
+    return 0
 
 
 def _one(cassette: Cassette, number: int, part: str, as_json: bool) -> None:
