@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from replay.errors import CassetteError, DivergenceError, PolicyError, ReplayError, UsageError
 
 if TYPE_CHECKING:
+    from replay import swap
     from replay.cli.repeat import verify
     from replay.dialects.cassette import Cassette
     from replay.dialects.cassette import open_cassette as open
@@ -31,6 +32,7 @@ __all__ = [
     "play",
     "record",
     "span",
+    "swap",
     "tool",
     "verify",
 ]
@@ -43,6 +45,7 @@ _LAZY: dict[str, tuple[str, str | None]] = {
     "play": ("replay.engine.run", "play"),
     "record": ("replay.engine.run", "record"),
     "span": ("replay.taps.tools", "span"),
+    "swap": ("replay.swap", None),
     "tool": ("replay.taps.tools", "tool"),
     "verify": ("replay.cli.repeat", "verify"),
 }

@@ -75,6 +75,7 @@ def launch(argv: tuple[str, ...], plan: Plan, *, hash_seed: str, streams: Mappin
     """
     with tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True) as report:
         Path(report, "carry.json").write_text(json.dumps(_carry()), encoding="utf-8")
+        replace(plan, report=report).put_down_swaps()
         environ = environment(replace(plan, report=report), hash_seed)
         try:
             process = subprocess.Popen(argv, env=environ, **(streams or {}))

@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from replay.dialects.model import Usage
 from replay.dialects.reading import LlmReading
 from replay.dialects.steps import Step
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SENT_TO = "replay-sent-to"
+"""Header field of a recorded request that a swap sent elsewhere, in another wire format: the URL."""
 
 
 def cost(steps: Iterable[Step], created: int) -> float | None:
@@ -20,14 +24,13 @@ def cost(steps: Iterable[Step], created: int) -> float | None:
     A call that failed without usage costs nothing. The provider is told by the URL; behind a proxy or at a host that
     the package does not know, it is the one whose wire format is spoken.
     """
-    prices = _package()
-    if prices is None:
+    if _package() is None:
         return None
     total = 0.0
     for step in steps:
         if step.kind != "llm" or (step.usage is None and step.status == "error"):
             continue
-        price = _step_cost(prices, step, created)
+        price = _step_cost(step, created)
         if price is None:
             return None
         total += price
@@ -41,9 +44,13 @@ def _package() -> Any:
         return None
 
 
-def _step_cost(prices: Any, step: Step, created: int) -> float | None:
-    reading, usage, source = step.reading, step.usage, step.source
-    if usage is None or source is None or not isinstance(reading, LlmReading):
+def of_call(usage: Usage, model: str, url: str, speaks: str, when: int) -> float | None:
+    """The list price in USD of one call at ``when`` (ns since the epoch), or None when it is not certain.
+
+    ``speaks``: the provider whose wire format it has, for a ``url`` that the package does not know.
+    """
+    prices = _package()
+    if prices is None:
         return None
     counted = prices.Usage(
         input_tokens=usage.input,
@@ -51,14 +58,22 @@ def _step_cost(prices: Any, step: Step, created: int) -> float | None:
         cache_write_tokens=usage.cache_written,
         output_tokens=usage.output,
     )
-    model = (step.answer.model if step.answer else "") or step.model
     try:
-        when = _EPOCH + timedelta(microseconds=(created + step.at) // 1000)
-        provider = _provider(prices, source.request.target) or reading.dialect.provider
-        priced = prices.calc_price(counted, model, provider_id=provider, genai_request_timestamp=when)
+        moment = _EPOCH + timedelta(microseconds=when // 1000)
+        provider = _provider(prices, url) or speaks
+        priced = prices.calc_price(counted, model, provider_id=provider, genai_request_timestamp=moment)
     except (LookupError, ValueError, OverflowError):
         return None
     return float(priced.total_price)
+
+
+def _step_cost(step: Step, created: int) -> float | None:
+    reading, usage, source = step.reading, step.usage, step.source
+    if usage is None or source is None or not isinstance(reading, LlmReading):
+        return None
+    model = (step.answer.model if step.answer else "") or step.model
+    url = source.request.header(SENT_TO) or source.request.target
+    return of_call(usage, model, url, reading.dialect.provider, created + step.at)
 
 
 def _provider(prices: Any, url: str) -> str | None:

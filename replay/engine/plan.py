@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from replay.cassette.keys import handed_on
@@ -14,7 +15,8 @@ from replay.events import Entry
 
 VARIABLE = "REPLAY_PLAN"
 
-Policy = Literal["raise", "live"]
+SWAPS = "swaps.json"
+"""In the report directory: the plan's swaps. They hold whole prompts, for which an environment has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ class Plan:
     * ``lineage``: the address of this process's main task. The root process is ``0``.
     * ``weather``: the disturbances that this run is put through on purpose (:mod:`replay.engine.weather`); 0 for none.
     * ``encrypt``: what is written is encrypted with the key that ``$REPLAY_KEY`` names; its children are told the key.
+    * ``policy``: see :mod:`replay.engine.swaps.deciding`. ``swaps``: see :mod:`replay.engine.swaps.grammar`, without
+      names of files. ``budget``: see :mod:`replay.engine.swaps.budget`. ``allow_effects``: names of tools with effects
+      that may run for real.
     * ``allow_hosts`` are reached for real and untouched; ``ignore_hosts`` are telemetry on top of the known ones.
     """
 
@@ -34,7 +39,10 @@ class Plan:
     cassette: str
     report: str = ""
     save: str = ""
-    policy: Policy = "raise"
+    policy: str = "raise"
+    swaps: tuple[str, ...] = ()
+    budget: str = ""
+    allow_effects: tuple[str, ...] = ()
     lineage: str = "0"
     weather: int = 0
     encrypt: bool = False
@@ -47,12 +55,24 @@ class Plan:
     def is_root(self) -> bool:
         return self.lineage == "0"
 
+    @property
+    def is_steered(self) -> bool:
+        """Whether a replay may leave its recording on purpose."""
+        return bool(self.policy != "raise" or self.swaps or self.budget)
+
     def for_child(self, lineage: str) -> Plan:
         """The same plan for a child process whose main task has the address ``lineage``."""
         return replace(self, lineage=lineage)
 
     def to_environ(self) -> dict[str, str]:
-        return {VARIABLE: json.dumps(asdict(self)), **handed_on(os.environ)}
+        """The variables that :func:`from_environ` reads. Swaps must have been put down (:meth:`put_down_swaps`)."""
+        plan = replace(self, swaps=()) if self.report else self
+        return {VARIABLE: json.dumps(asdict(plan)), **handed_on(os.environ)}
+
+    def put_down_swaps(self) -> None:
+        """Write the swaps into the report directory."""
+        if self.swaps:
+            Path(self.report, SWAPS).write_text(json.dumps(self.swaps), encoding="utf-8")
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Plan | None:
@@ -62,6 +82,8 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Plan | None:
         return None
     data: dict[str, Any] = json.loads(text)
     entry = data.pop("entry", {})
-    for name in ("allow_hosts", "ignore_hosts"):
+    for name in ("allow_hosts", "ignore_hosts", "allow_effects", "swaps"):
         data[name] = tuple(data[name])
+    if data["report"] and (swaps := Path(data["report"], SWAPS)).is_file():
+        data["swaps"] = tuple(json.loads(swaps.read_text(encoding="utf-8")))
     return Plan(**data, entry=Entry(**{**entry, "argv": tuple(entry["argv"])}))

@@ -20,7 +20,8 @@ class Divergence:
 
     ``asked`` is redacted. ``closest`` is the id of the nearest recorded event (None: nothing like it is there);
     ``number`` the request's place among those of its lineage; ``step`` its place among the process's requests, from 1;
-    ``where`` the call site as file:line; ``reason`` says what is wrong when it is not simply unknown.
+    ``where`` the call site as file:line; ``reason`` says what is wrong when it is not simply unknown; ``swap``: the
+    swaps that made the request what it is.
     """
 
     asked: Request
@@ -30,6 +31,7 @@ class Divergence:
     closest: int | None
     where: str
     reason: str = ""
+    swap: str = ""
 
     def __str__(self) -> str:
         what = f"{self.asked.kind} {self.asked.action} {self.asked.target}"
@@ -41,7 +43,8 @@ class Divergence:
 class Result:
     """Counts of one run: of one process, or of all of them added up by :func:`load`.
 
-    * ``recorded``: requests written by a recording; ``served`` + ``live``: requests made in a replay.
+    * ``recorded``: requests written by a recording; ``served`` + ``live`` + ``swapped`` (answered by a swap) +
+      ``nearest`` (answered by what was recorded for another request): requests made in a replay.
     * ``moved``: served from another lineage; ``volatile``: served after ids and times were set aside.
     * ``unused``: ids of recorded events that nothing asked for; ``shortened``: ids of answers whose reading ended
       otherwise than recorded.
@@ -56,6 +59,8 @@ class Result:
       (the others were killed, or still run).
     * ``unguarded``: why the kernel does not refuse sockets (:mod:`replay.engine.seccomp`) where it was asked to.
     * ``stopped``: the program was told to end, by a divergence or a refusal.
+    * ``halted``: exit code, message and hint of the error that ended the program, when that is no divergence: a
+      budget, an effect, a swap that cannot be made.
     * ``differences``: other facts that make a replay not identical, in words.
     """
 
@@ -65,6 +70,8 @@ class Result:
     recorded: int = 0
     served: int = 0
     live: int = 0
+    swapped: int = 0
+    nearest: int = 0
     moved: int = 0
     volatile: int = 0
     reordered: int = 0
@@ -79,6 +86,7 @@ class Result:
     gaps: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     stopped: bool = False
+    halted: tuple[int, str, str] | None = None
     unguarded: str = ""
     ignored: dict[str, int] = field(default_factory=dict)
     output: Literal["", "same", "changed"] = ""
@@ -89,9 +97,23 @@ class Result:
         """The replay asked for exactly what was recorded: nothing missing, left over, moved, refused or unfinished."""
         flaws = (
             self.divergences or self.unused or self.shortened or self.refused or self.gaps or self.differences
+            or self.halted
         )  # fmt: skip
-        counts = self.live + self.moved + self.volatile + self.reordered + (len(self.lineages) - self.finished)
+        counts = (
+            self.live
+            + self.swapped
+            + self.nearest
+            + self.moved
+            + self.volatile
+            + self.reordered
+            + (len(self.lineages) - self.finished)
+        )
         return not flaws and not counts and self.output != "changed"
+
+    @property
+    def asked(self) -> int:
+        """Requests made in a replay, however they were answered."""
+        return self.served + self.live + self.swapped + self.nearest
 
     def raise_for_divergence(self) -> None:
         """Raise :class:`replay.errors.DivergenceError` for the first divergence, if there is one."""
@@ -138,12 +160,14 @@ def total(results: Sequence[Result]) -> Result:
             first.ignored[host] = first.ignored.get(host, 0) + calls
         first.unguarded = first.unguarded or other.unguarded
         first.stopped = first.stopped or other.stopped
+        first.halted = first.halted or other.halted
         first.output = max(first.output, other.output, key=["", "same", "changed"].index)
     return first
 
 
 _COUNTS = (
-    "finished", "recorded", "served", "live", "moved", "volatile", "reordered", "unsettled", "unread", "overread",
+    "finished", "recorded", "served", "live", "swapped", "nearest", "moved", "volatile", "reordered", "unsettled",
+    "unread", "overread",
 )  # fmt: skip
 _LISTS = (
     "lineages", "unused", "shortened", "refused", "unwatched", "changed_inputs", "gaps", "differences", "divergences",

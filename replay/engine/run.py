@@ -21,8 +21,9 @@ from replay.canon import values
 from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
 from replay.cassette.behaviour import CURRENT, check_behaviour
+from replay.cassette.forks import parent_mark
 from replay.engine import finalising, guard, idle, lineage, spawn, threads, timers, weather
-from replay.engine.plan import Plan, Policy
+from replay.engine.plan import Plan
 from replay.engine.result import Result
 from replay.engine.session import Session
 from replay.engine.turns import turn
@@ -32,6 +33,9 @@ from replay.taps import boundary, clock, dice
 
 if TYPE_CHECKING:
     from replay.cassette.cipher import Cipher
+    from replay.engine.swaps.deciding import Decide
+    from replay.engine.swaps.opening import Given
+    from replay.engine.swaps.swap import Swap
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,37 +68,54 @@ def record(
 def play(
     path: str | os.PathLike[str],
     *,
-    on_divergence: Policy = "raise",
+    swaps: Sequence[Swap | str] = (),
+    on_divergence: str | Decide = "raise",
     save: str | os.PathLike[str] = "",
+    budget: float | str = "",
+    allow_effects: Sequence[str] = (),
     allow_hosts: Sequence[str] = (),
     ignore_hosts: Sequence[str] = (),
 ) -> Run:
     """Run the program's code against the cassette ``path``: no network, no key, no cost.
 
-    ``on_divergence="raise"`` ends the block at the first request that the cassette does not hold, with
-    :class:`replay.errors.DivergenceError`; ``"live"`` makes that request for real. ``save`` names a cassette for what
-    this run did. ``allow_hosts`` are reached for real and are no part of the run. The verdict is ``run.result``.
+    ``swaps`` replace components (:mod:`replay.swap`, or the words of ``--swap``); everything they do not touch is still
+    served. ``on_divergence="raise"`` ends the block at the first request that the cassette does not hold, with
+    :class:`replay.errors.DivergenceError`; ``"live"`` makes that request for real; ``"nearest"`` serves the recorded
+    answer of the event in its place; ``"ask"`` asks on the terminal; a function gets the
+    :class:`replay.engine.result.Divergence` and gives one of the first three, or an :class:`replay.events.Answer`.
+    ``budget`` bounds what goes live: USD, ``"20000tokens"`` or ``"10calls"``. ``allow_effects`` names the tools with
+    ``effect="write"`` that may run for real. ``save`` names a cassette for what this run did, its fork. ``allow_hosts``
+    are reached for real and are no part of the run. The verdict is ``run.result``.
 
-    Raises :class:`replay.errors.CassetteError` when the file cannot be read.
+    Entering the block raises :class:`replay.errors.CassetteError` when the file cannot be read, and
+    :class:`replay.errors.UsageError` for a swap that matches nothing in it.
     """
-    return Run(
-        Plan(
-            "play",
-            os.fspath(path),
-            policy=on_divergence,
-            save=os.fspath(save),
-            allow_hosts=tuple(allow_hosts),
-            ignore_hosts=tuple(ignore_hosts),
-            entry=_entry(),
-        )
+    plan = Plan(
+        "play",
+        os.fspath(path),
+        policy=on_divergence if isinstance(on_divergence, str) else "function",
+        swaps=tuple([swap for swap in swaps if isinstance(swap, str)]),
+        budget=str(budget),
+        allow_effects=tuple(allow_effects),
+        save=os.fspath(save),
+        allow_hosts=tuple(allow_hosts),
+        ignore_hosts=tuple(ignore_hosts),
+        entry=_entry(),
     )
+    if not plan.is_steered and not swaps:
+        return Run(plan)
+    from replay.engine.swaps.opening import Given
+
+    objects = tuple([swap for swap in swaps if not isinstance(swap, str)])
+    return Run(plan, Given(objects, None if isinstance(on_divergence, str) else on_divergence))
 
 
 class Run:
     """One recording or replay. ``result`` holds the verdict; it is complete once the block has been left."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, given: Given | None = None) -> None:
         self.plan = plan
+        self.given = given
         self.result = Result(mode=plan.mode)
         self._session: Session | None = None
         self._bound: AbstractContextManager[None] | None = None
@@ -115,7 +136,7 @@ class Run:
             self._session, self.result = outer, outer.result
             self._bound = nullcontext()
             return self
-        self._session = open_session(self.plan)
+        self._session = open_session(self.plan, self.given)
         self.result = self._session.result
         self._bound = lineage.bound(self._session.root)
         self._bound.__enter__()
@@ -147,32 +168,43 @@ class Run:
         if inspect.iscoroutinefunction(function):
 
             async def awrapper(*args: Any, **kwargs: Any) -> Any:
-                with Run(self.plan):
+                with Run(self.plan, self.given):
                     return await function(*args, **kwargs)
 
             return functools.wraps(function)(awrapper)  # type: ignore[return-value]
 
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with Run(self.plan):
+            with Run(self.plan, self.given):
                 return function(*args, **kwargs)
 
         return functools.wraps(function)(wrapper)  # type: ignore[return-value]
 
 
-def open_session(plan: Plan) -> Session:
+def open_session(plan: Plan, given: Given | None = None) -> Session:
     """Open the cassettes of ``plan`` and start its session in this process."""
-    redactor = Redactor(os.environ)
-    source = Reader(plan.cassette) if plan.mode == "play" else None
-    if source is not None:
-        check_behaviour(source.header)
-    target = plan.cassette if plan.mode == "record" else plan.save
-    encrypt = plan.encrypt or (source is not None and source.encrypted)
-    sink = _sink(target, plan, encrypt) if target else None
-    session = Session(plan, source=source, sink=sink, redactor=redactor)
+    session = _session(plan, given, Redactor(os.environ))
     _attach()
     weather.begin(plan.weather)
     session.open()
     return session
+
+
+def _session(plan: Plan, given: Given | None, redactor: Redactor) -> Session:
+    if plan.mode == "record":
+        return Session(plan, source=None, sink=_sink(plan.cassette, plan, plan.encrypt), redactor=redactor)
+    source = Reader(plan.cassette)
+    check_behaviour(source.header)
+    encrypt = plan.encrypt or source.encrypted
+    if not (plan.is_steered or source.header.swaps or given):
+        sink = _sink(plan.save, plan, encrypt) if plan.save else None
+        return Session(plan, source=source, sink=sink, redactor=redactor)
+    from replay.engine.swaps import opening
+
+    given = given or opening.Given()
+    steering = opening.steering(plan, source, given)
+    swaps = tuple([redactor.text(text) for text in steering.texts])
+    sink = _sink(plan.save, plan, encrypt, swaps) if plan.save else None
+    return opening.steered(plan, source, sink, redactor, steering, given)
 
 
 def _attach() -> None:
@@ -193,11 +225,11 @@ def _find_session() -> Session | None:
     return node.session if node is not None else None
 
 
-def _sink(path: str, plan: Plan, encrypt: bool) -> Writer:
+def _sink(path: str, plan: Plan, encrypt: bool, swaps: tuple[str, ...] = ()) -> Writer:
     if not plan.is_root:
         return Writer.join(path, plan.lineage)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return Writer.create(path, _header(plan), _cipher() if encrypt else None)
+    return Writer.create(path, _header(plan, swaps), _cipher() if encrypt else None)
 
 
 def _cipher() -> Cipher:
@@ -206,7 +238,7 @@ def _cipher() -> Cipher:
     return Cipher.new()
 
 
-def _header(plan: Plan) -> Header:
+def _header(plan: Plan, swaps: tuple[str, ...]) -> Header:
     return Header(
         run=uuid.uuid4().hex,
         created=time.time_ns(),
@@ -217,7 +249,8 @@ def _header(plan: Plan) -> Header:
         entry=plan.entry,
         tags=plan.tags,
         behaviour=dict(CURRENT),
-        parent=plan.cassette if plan.mode == "play" else "",
+        parent=parent_mark(plan.cassette) if plan.mode == "play" else "",
+        swaps=swaps,
     )
 
 

@@ -67,7 +67,7 @@ class Session:
         self._timers: dict[tuple[str, int], int] = {}
         self._matcher: Matcher | None = None
         if self.source is not None:
-            self._matcher = Matcher(_keys_of_process(self.source, plan.lineage), self._recorded_request)
+            self._matcher = Matcher(keys_of_process(self.source, plan.lineage), self._recorded_request)
             self._served_reads = ServedReads(self._reads_of_process(self.source, plan.lineage))
 
     def _reads_of_process(self, source: Reader, root: str) -> Iterator[Reads]:
@@ -124,7 +124,7 @@ class Session:
             yield
         elif own_lineage:
             asked = call.asked  # type: ignore[attr-defined]
-            with lineage.bound(Node(self, _body_of(asked), asked.id, counted=False)):
+            with lineage.bound(Node(self, body_of(asked), asked.id, counted=False)):
                 yield
         else:
             before, node.parent = node.parent, call.asked.id  # type: ignore[attr-defined]
@@ -311,7 +311,7 @@ class Session:
             self.order.reordered += match.how == "exact" and match.id < self._latest.get(asked.lineage, -1)
             self._latest[asked.lineage] = match.id
         if asked.request.kind == "tool":
-            self._covered.append(_body_of(self.source.event(match.id)))
+            self._covered.append(body_of(self.source.event(match.id)))
         order = self.order
         if asked.counted and order.at_once(issued) is None:
             order.wait(issued)
@@ -376,7 +376,7 @@ class Session:
 _clock = time.perf_counter_ns
 
 
-def _body_of(call: Event | Asked) -> str:
+def body_of(call: Event | Asked) -> str:
     """The lineage of the requests made by the body of the tool call ``call``."""
     return f"{call.lineage}/c{call.number}"
 
@@ -386,6 +386,7 @@ def _in_process(address: str, root: str) -> bool:
     return (address == root or address.startswith(f"{root}/")) and "/p" not in address[len(root) :]
 
 
-def _keys_of_process(source: Reader, root: str) -> Iterator[tuple[int, str, bytes]]:
+def keys_of_process(source: Reader, root: str) -> Iterator[tuple[int, str, bytes]]:
+    """Id, lineage and fingerprint of the events of the process whose main task is ``root``."""
     keys = source.keys()
     return ((id, address, key) for id, address, key in keys if _in_process(address, root))

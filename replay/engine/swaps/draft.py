@@ -21,9 +21,6 @@ from replay.dialects.translate.voice import Voice
 from replay.events import Answer, Request
 from replay.taps.boundary import Instead
 
-SENT_TO = "replay-sent-to"
-"""Header field of a written request that went elsewhere, in another wire format: the URL."""
-
 _OF_THE_BODY = frozenset({"content-encoding", "content-length"})
 _KEYS = frozenset({"api-key", "authorization", "x-api-key", "x-goog-api-key"})
 
@@ -33,7 +30,7 @@ class Outcome:
     """What swaps make of a request. ``by``: their places in the list of swaps. ``request``: as it is written down.
 
     ``answer``: the answer that a swap gives. Else ``instead`` is what is performed; ``is_live``: by the world, not by a
-    function of the user's.
+    function of the user's. ``sent_to``: the URL of another wire format that it is sent in.
     """
 
     by: tuple[int, ...]
@@ -41,6 +38,7 @@ class Outcome:
     answer: Answer | None = None
     instead: Instead | None = None
     is_live: bool = False
+    sent_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +133,4 @@ class Draft:
             "http", "POST", provider.url, (*fields, *provider.voice.headers(provider.key)), orjson.dumps(asked)
         )
         reading = voices.reading(self.dialect, provider.voice, self.body)
-        written = replace(written, headers=(*written.headers, (SENT_TO, provider.url)))
-        return Outcome(by, written, instead=Instead(sent, reading), is_live=True)
+        return Outcome(by, written, instead=Instead(sent, reading), is_live=True, sent_to=provider.url)

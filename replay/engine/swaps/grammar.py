@@ -24,7 +24,7 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _REGEX = re.compile(r"/(?:[^/\\]|\\.)+/i?(?=[@=]|$)")
 _URL_END = re.compile(r"=(?=@|https?://|[\[{\"]|$)")
 _MESSAGE = re.compile(r"[a-z]*(?:\[-?\d+\])?")
-_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_<][\w.<>]*")
 _EXAMPLES = "model=gpt-5-mini, prompt:system=@prompt.md, tool:lookup=@value.json, param:temperature=0"
 
 

@@ -1,0 +1,119 @@
+"""What steers a replay away from its recording: the swaps, those that a fork already had, and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from replay.cassette import Reader
+from replay.cassette.forks import Swapped, swapped_events
+from replay.dialects.steps import Step, steps
+from replay.engine.swaps.applying import apply
+from replay.engine.swaps.concerning import concerns
+from replay.engine.swaps.draft import Draft, Outcome
+from replay.engine.swaps.grammar import is_run, parse_stored
+from replay.engine.swaps.selector import Place
+from replay.engine.swaps.swap import Swap
+from replay.errors import UsageError
+from replay.events import Answer, Request
+
+FindPlace = Callable[[Draft], Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One swap of a run. ``swap`` is None for one that the fork's header has and that makes no sense here.
+
+    ``is_given``: by the user, now. Else it comes from a file, so it runs no function and asks no other host: what it
+    did is served, and for more of it the user has to give it again.
+    """
+
+    text: str
+    swap: Swap | None
+    is_given: bool
+
+    @property
+    def is_trusted(self) -> bool:
+        if self.is_given:
+            return True
+        swap = self.swap
+        if swap is None or (swap.kind == "model" and "://" in swap.value):
+            return False
+        return not (swap.kind in ("tool", "http") and is_run(swap.value))
+
+
+class Steering:
+    """``entries``: all swaps of this run in order, as its fork's header will have them. ``swapped``: what the parent,
+    if that is a fork, keeps of its swapped events."""
+
+    def __init__(self, source: Reader, given: Sequence[Swap]) -> None:
+        self.source = source
+        self.entries = tuple(_entries(source.header.swaps, given))
+        self.swapped: dict[int, Swapped] = swapped_events(source.notes) if source.header.swaps else {}
+        self.places_matter = any(
+            entry.swap is not None and entry.swap.where.first is not None for entry in self.entries
+        )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple([entry.text for entry in self.entries])
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        return steps(self.source.events)
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """Event id -> step number."""
+        return {step.event: step.number for step in self.steps if step.event is not None}
+
+    def outcome(
+        self, request: Request, place: FindPlace, matched: int | None, recorded: Answer | None
+    ) -> Outcome | None:
+        """What the swaps make of ``request``; None: it is answered as recorded, if it was.
+
+        ``matched``: the id of its counterpart. Raises :class:`UsageError`.
+        """
+        given = [at for at, entry in enumerate(self.entries) if entry.is_given]
+        stored = self._stored(matched)
+        untrusted = [at for at in stored if self._is_barred(self.entries[at], request, place)]
+        found = self._applied({*stored, *given}.difference(untrusted), request, place, recorded)
+        if found is None or not (matched is None or any(self.entries[at].is_given for at in found.by)):
+            found = None
+        if untrusted and (matched is None or found is not None):
+            raise UsageError(
+                f"the fork was made with {self.entries[untrusted[0]].text[:80]}, which a file may not have done again",
+                hint="give that --swap again to go on with it",
+            )
+        return found
+
+    def said(self, outcome: Outcome) -> str:
+        """The swaps that made ``outcome``, for a person."""
+        swaps = [self.entries[at].swap for at in outcome.by]
+        return ", ".join(swap.short for swap in swaps if swap is not None)
+
+    def _stored(self, matched: int | None) -> list[int]:
+        """The swaps from the file that concern this request: those that made its counterpart, or may make a new one."""
+        if matched is not None:
+            by = self.swapped[matched].by if matched in self.swapped else ()
+            return [at for at in by if at < len(self.entries)]
+        return [at for at, entry in enumerate(self.entries) if not entry.is_given]
+
+    def _applied(self, wanted: set[int], request: Request, place: FindPlace, recorded: Answer | None) -> Outcome | None:
+        swaps = [(at, swap) for at in sorted(wanted) if (swap := self.entries[at].swap) is not None]
+        return apply(swaps, request, place, recorded) if swaps else None
+
+    def _is_barred(self, entry: Entry, request: Request, place: FindPlace) -> bool:
+        if entry.is_trusted:
+            return False
+        return entry.swap is None or concerns(entry.swap, request, lambda: place(Draft(request)))
+
+
+def _entries(stored: Sequence[str], given: Sequence[Swap]) -> Iterator[Entry]:
+    """Those from the file come first; one that is given again is given, in its old place."""
+    left = {str(swap): swap for swap in given}
+    for text in stored:
+        again = left.pop(text, None)
+        yield Entry(text, again or parse_stored(text), again is not None)
+    yield from (Entry(text, swap, True) for text, swap in left.items())
