@@ -15,6 +15,13 @@ from replay.diff.volatile import Volatile
 
 RESPONSE = "response"
 
+_END = {
+    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "STOP", "completed"), "stop"),
+    **dict.fromkeys(("tool_calls", "tool_use", "function_call"), "tool_calls"),
+    **dict.fromkeys(("length", "max_tokens", "MAX_TOKENS", "incomplete"), "length"),
+}
+"""What the wire formats call the same end. Gemini and OpenAI's responses have no word of their own for tool calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -68,7 +75,10 @@ def request_changes(a: Step, b: Step) -> tuple[Change, ...]:
 
 def response_changes(a: Step, b: Step) -> tuple[Change, ...]:
     """Fields of the answer, as it is meant."""
-    return differing_values(answer_document(a), answer_document(b), RESPONSE)
+    old, new = answer_document(a), answer_document(b)
+    if _dialect(a) != _dialect(b):
+        old, new = ({**each, "finish_reason": _END.get(str(each.get("finish_reason")), "")} for each in (old, new))
+    return differing_values(old, new, RESPONSE)
 
 
 def _of_wire(a: Step, b: Step) -> tuple[Change, ...]:

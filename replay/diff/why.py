@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from replay.dialects.cassette import Cassette
-from replay.dialects.steps import Step
 from replay.diff.fields import Change
 from replay.diff.flow import Flow
 from replay.diff.inputs import changed_inputs, differing_inputs, is_secret
@@ -18,6 +17,7 @@ from replay.diff.model import Cause, CauseKind, Link, Row
 from replay.diff.pair import RESPONSE
 from replay.diff.swapped import Swaps
 from replay.diff.telltale import CHANCE, field_told, only_chance
+from replay.diff.turns import Turns
 
 _BY_ORIGIN: dict[str, tuple[CauseKind, str]] = {
     "swapped": ("swap", "a swap gave this answer"),
@@ -40,9 +40,11 @@ class Why:
 
     def __init__(self, a: Cassette, b: Cassette, rows: Sequence[Row]) -> None:
         self.a, self.b, self.rows = a, b, rows
+        self._by_number = {row.number: row for row in rows}
         self._swaps = Swaps(a, b)
         self._flow: Flow | None = None
         self._inputs: str | None = None
+        self._turned: Turns | None = None
 
     def cause(self, row: Row) -> Cause | None:
         """None for a row that does not differ."""
@@ -55,14 +57,13 @@ class Why:
         return self._of_answer(row) if row.response else self._of_move(row)
 
     def chain(self, row: Row) -> tuple[Link, ...]:
-        """From the root to ``row``. Causes name earlier rows only, so it ends."""
-        links: list[Link] = []
-        by_number = {each.number: each for each in self.rows}
+        """From the root to ``row``. A row that was met already ends it."""
+        links: dict[int, Link] = {}
         at: Row | None = row
-        while at is not None and at.cause is not None:
-            links.append(Link(at.number, at.cause))
-            at = by_number.get(at.cause.row) if at.cause.row else None
-        return tuple(links[::-1])
+        while at is not None and at.cause is not None and at.number not in links:
+            links[at.number] = Link(at.number, at.cause)
+            at = self._by_number.get(at.cause.row) if at.cause.row else None
+        return tuple(links.values())[::-1]
 
     # Requests --------------------------------------------------------------------------------------------------------
 
@@ -110,16 +111,21 @@ class Why:
 
     def _another_way(self, row: Row) -> Cause | None:
         """The latest earlier row that asked for this tool in one run only; else the latest whose answer differs."""
-        earlier = [each for each in self.rows[: row.number - 1] if each.differs and _branch(each) == _branch(row)]
-        asking = (each for each in reversed(earlier) if row.step.name in _calls(each.b if row.b else each.a))
-        found = next(asking, None) if row.step.kind == "tool" else None
-        if found is not None:
-            return Cause("upstream", f"{_told(found)} asked for it", found.number, f"{RESPONSE}.tool_calls")
-        found = next((each for each in reversed(earlier) if each.response or each.mark in ("+", "-")), None)
+        turns = self._turns()
+        if row.step.kind == "tool":
+            asking = turns.asking(row, row.step.name)
+            if asking is not None:
+                return Cause("upstream", f"{_told(asking)} asked for it", asking.number, f"{RESPONSE}.tool_calls")
+        found = turns.before(row)
         if found is None:
             return None
         said = f"the run took another way after {_told(found)}"
         return Cause("upstream", said, found.number, RESPONSE)
+
+    def _turns(self) -> Turns:
+        if self._turned is None:
+            self._turned = Turns(self.rows)
+        return self._turned
 
     # Answers ---------------------------------------------------------------------------------------------------------
 
@@ -133,6 +139,9 @@ class Why:
         if origin in _BY_ORIGIN:
             kind, said = _BY_ORIGIN[origin]
             return Cause(kind, said, into=path)
+        inner = self._turns().within(row)
+        if inner is not None:
+            return Cause("upstream", f"within it, {_told(inner)} differs", inner.number, RESPONSE, path)
         if row.step.kind != "llm" and self._changed_inputs():
             return Cause("input", self._changed_inputs(), into=path)
         return Cause("chance", _BY_KIND[row.step.kind], into=path)
@@ -149,11 +158,3 @@ def _told(row: Row) -> str:
     """``step 4 (tool lookup_order)``, by b's number if it has one."""
     step = row.step
     return f"step {step.number}{'' if row.b else ' of a'} ({step.kind} {step.name})"
-
-
-def _branch(row: Row) -> str:
-    return row.step.lineage
-
-
-def _calls(step: Step | None) -> set[str]:
-    return {call.name for call in step.answer.tool_calls} if step and step.answer else set()

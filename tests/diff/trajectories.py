@@ -23,12 +23,7 @@ ALONE = 4
 CHAINED = 12
 PROSE = ("content", "text", "arguments", "output", "prompt", "thinking")
 DATA = ("arguments", "input", "args")
-WORDS = [
-    f"{a}{b}{c}"
-    for a in "b c d f g l m n p r s t v".split()
-    for b in "a e i o u".split()
-    for c in "lt nd rk sh".split()
-]
+WORDS = [f"{a}{b}{c}" for a in "bcdfglmnprstv" for b in "aeiou" for c in ("lt", "nd", "rk", "sh")]
 
 
 @dataclass(frozen=True)

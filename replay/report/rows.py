@@ -1,0 +1,145 @@
+"""One row of a comparison in a few words, as all its readers (text, HTML, Markdown, JUnit) say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from replay.diff.fields import Change
+from replay.diff.model import Diff, Metric, Row
+from replay.report.amounts import counted, elapsed, money, scaled
+
+MARKS = {"llm": "◆", "tool": "▲", "http": "●", "process": "■", "span": "▼"}
+EXCERPT = 48
+"""Characters of a value within a line."""
+
+BEFORE = 12
+"""Characters of an excerpt that stand before the first difference."""
+
+
+def place(row: Row) -> tuple[str, str]:
+    """The numbers of its steps, ``·`` where there is none."""
+    return str(row.a.number) if row.a else "·", str(row.b.number) if row.b else "·"
+
+
+def name(row: Row) -> str:
+    """What the step is, indented by its depth."""
+    step = row.step
+    return f"{'  ' * step.depth}{MARKS[step.kind]} {step.name}"
+
+
+def gist(row: Row) -> str:
+    """What is different about it, on one line; empty when nothing is."""
+    return "; ".join(_gist(row))
+
+
+def _gist(row: Row) -> Iterator[str]:
+    if row.mark == "+":
+        yield "only in b"
+    elif row.mark == "-":
+        yield "only in a"
+    if row.moved:
+        yield moved(row)
+    if row.mark == "≈":
+        yield "ids and times" if not row.changes else f"{_last(row.changes[0].path)} (ids and times)"
+    elif row.changes:
+        yield change_line(_telling(row.changes))
+        if len(row.changes) > 1:
+            yield counted(len(row.changes) - 1, "more field")
+
+
+def moved(row: Row) -> str:
+    """Where it was and where it is now."""
+    assert row.moved is not None
+    before, after = (f"after step {at}" if at else "first" for at in (row.moved.after_a, row.moved.after_b))
+    return f"moved: {before} in a, {after} in b{', in another task' if row.moved.branch else ''}"
+
+
+def change_line(change: Change, width: int = EXCERPT) -> str:
+    """``response.content: "…two apples" → "…three apples"``."""
+    before, after = excerpts(change, width)
+    return f"{change.path}: {before} → {after}"
+
+
+def excerpts(change: Change, width: int = EXCERPT) -> tuple[str, str]:
+    """Both values on one line, each cut to what is near the first difference."""
+    old, new = _shown(change.before), _shown(change.after)
+    shorter = min(len(old), len(new))
+    same = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    start = max(0, same - BEFORE) if max(len(old), len(new)) > width else 0
+    cut = [_cut(text, start, width) for text in (old, new)]
+    return ("nothing" if change.how == "added" else cut[0]), ("nothing" if change.how == "removed" else cut[1])
+
+
+def _cut(text: str, start: int, width: int) -> str:
+    """Part of a value; a text keeps its quotes."""
+    quote = '"' if text.startswith('"') else ""
+    inner = text[len(quote) : len(text) - len(quote)]
+    part = inner[start : start + width]
+    return f"{quote}{'…' if start else ''}{part}{'…' if start + width < len(inner) else ''}{quote}"
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def whole(value: Any) -> str:
+    """A value to be read in full: a text as it is, else indented JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def _telling(changes: Sequence[Change]) -> Change:
+    """What a person looks for first: that another tool is called, then other words."""
+    for part in (".tool_calls", "response.value", "response.content", ".content"):
+        found = next((change for change in changes if part in change.path and "finish_reason" not in change.path), None)
+        if found is not None:
+            return found
+    return changes[0]
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+# The whole ------------------------------------------------------------------------------------------------------------
+
+
+def title(diff: Diff) -> str:
+    """``identical``, or where the difference begins."""
+    if diff.identical:
+        return "identical" if not diff.counts["≈"] else "identical but for ids and times"
+    if diff.first is None:
+        return "the output differs"
+    step = diff.first.step
+    return f"first difference: step {step.number}{'' if diff.first.b else ' of a'} ({step.kind} {step.name})"
+
+
+_COUNTED = {"=": "equal", "≈": "equal but for ids and times", "≠": "changed", "+": "only in b", "-": "only in a"}
+
+
+def counts(diff: Diff) -> str:
+    """``13 equal, 4 changed, 2 only in b``."""
+    words = [f"{diff.counts[mark]} {word}" for mark, word in _COUNTED.items() if diff.counts[mark]]
+    words += [f"{diff.counts['moved']} moved"] if diff.counts["moved"] else []
+    words += [f"{diff.left_out} left out"] if diff.left_out else []
+    return ", ".join(words) or "no steps"
+
+
+def metric(each: Metric) -> str:
+    """``output 44 → 82``; one number where both are equal."""
+    values = [_amount(each.name, value) or "?" for value in (each.a, each.b)]
+    return f"{each.name} {values[0]}" if values[0] == values[1] else f"{each.name} {values[0]} → {values[1]}"
+
+
+def metrics(found: Iterable[Metric]) -> str:
+    """Those that are known of at least one side."""
+    return ", ".join(metric(each) for each in found if each.a is not None or each.b is not None)
+
+
+def _amount(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    if name == "duration":
+        return elapsed(int(value))
+    return money(value) if name == "cost" else scaled(int(value))
