@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from replay.dialects.dialect import url_path
 from replay.dialects.model import Usage
-from replay.dialects.reading import LlmReading
 from replay.dialects.steps import Step
+from replay.dialects.table import DIALECTS
+from replay.events import Request
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,11 +46,8 @@ def _package() -> Any:
         return None
 
 
-def of_call(usage: Usage, model: str, url: str, speaks: str, when: int) -> float | None:
-    """The list price in USD of one call at ``when`` (ns since the epoch), or None when it is not certain.
-
-    ``speaks``: the provider whose wire format it has, for a ``url`` that the package does not know.
-    """
+def of_call(usage: Usage, model: str, request: Request, when: int) -> float | None:
+    """The list price in USD of one call at ``when`` (ns since the epoch), or None when it is not certain."""
     prices = _package()
     if prices is None:
         return None
@@ -60,7 +59,8 @@ def of_call(usage: Usage, model: str, url: str, speaks: str, when: int) -> float
     )
     try:
         moment = _EPOCH + timedelta(microseconds=when // 1000)
-        provider = _provider(prices, url) or speaks
+        url = request.header(SENT_TO) or request.target
+        provider = _provider(prices, url) or _speaks(url)
         priced = prices.calc_price(counted, model, provider_id=provider, genai_request_timestamp=moment)
     except (LookupError, ValueError, OverflowError):
         return None
@@ -68,12 +68,17 @@ def of_call(usage: Usage, model: str, url: str, speaks: str, when: int) -> float
 
 
 def _step_cost(step: Step, created: int) -> float | None:
-    reading, usage, source = step.reading, step.usage, step.source
-    if usage is None or source is None or not isinstance(reading, LlmReading):
+    usage, source = step.usage, step.source
+    if usage is None or source is None:
         return None
     model = (step.answer.model if step.answer else "") or step.model
-    url = source.request.header(SENT_TO) or source.request.target
-    return of_call(usage, model, url, reading.dialect.provider, created + step.at)
+    return of_call(usage, model, source.request, created + step.at)
+
+
+def _speaks(url: str) -> str | None:
+    """The provider whose wire format is spoken at ``url``."""
+    path = url_path(url)
+    return next((dialect.provider for dialect in DIALECTS if dialect.endpoint(path)), None)
 
 
 def _provider(prices: Any, url: str) -> str | None:

@@ -168,8 +168,7 @@ def cost_of(request: Request, usage: Usage) -> float | None:
     dialect = find(request)
     if dialect is None:
         return 0.0
-    url = request.header(price.SENT_TO) or request.target
-    return price.of_call(usage, dialect.request(request).model, url, dialect.provider, time.time_ns())
+    return price.of_call(usage, dialect.request(request).model, request, time.time_ns())
 
 
 def expected(request: Request, dialect: Dialect, recorded: Event | None) -> Usage:

@@ -52,11 +52,11 @@ def check(swaps: Iterable[Swap], steps: Sequence[Step]) -> None:
     by_number = {step.number: step for step in steps}
     made = [(step, step.source) for step in steps if step.source is not None]
     for swap in swaps:
-        if not any(_concerns_step(swap, step, event, by_number) for step, event in made):
+        if not any(concerns_step(swap, step, event, by_number) for step, event in made):
             raise UsageError(f"the swap {swap.short} matches nothing in the cassette", hint=_possible(swap, steps))
 
 
-def _concerns_step(swap: Swap, step: Step, event: Event, by_number: dict[int, Step]) -> bool:
+def concerns_step(swap: Swap, step: Step, event: Event, by_number: dict[int, Step]) -> bool:
     return concerns(swap, event.request, lambda: place_of(step, by_number))
 
 

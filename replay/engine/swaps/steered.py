@@ -113,15 +113,22 @@ class Steered(Session):
             recorded.answer if recorded is not None else None,
         )
         if outcome is None:
-            return (
-                self._unmatched(asked)
-                if match is None or recorded is None
-                else self._as_recorded(asked, match, recorded)
-            )
+            if match is None or recorded is None:
+                return self._unmatched(asked)
+            reopened = self.steering.reopened.get(match.id)
+            return self._run_again(asked, reopened) if reopened else self._as_recorded(asked, match, recorded)
         wanted = self._wanted(asked, outcome)
         if recorded is not None and match is not None and _is_that(wanted, recorded, outcome):
             return self._as_recorded(asked, match, recorded)
         return self._swapped(asked, wanted, recorded, outcome)
+
+    def _run_again(self, asked: Asked, by: tuple[int, ...]) -> Call:
+        """A tool whose body makes a request that is swapped runs; its other requests find their recorded ones."""
+        self._check_effect(asked.request)
+        self._keep(asked, Swapped(asked.fingerprint, by))
+        with self._lock:
+            self.result.swapped += 1
+        return self._call(asked, "swapped", None, None)
 
     def _wanted(self, asked: Asked, outcome: Outcome) -> Asked:
         """``asked`` with the request that the swaps have made of it."""
@@ -185,7 +192,7 @@ class Steered(Session):
             return self._call(asked, "nearest", decision, None)
         if decision != "live":
             raise self._ended(divergence)
-        return self._made(asked, recorded, instead)
+        return self._made(asked, recorded or self._alike(asked, closest), instead)
 
     def _closest(self, asked: Asked) -> int | None:
         return self.matcher.closest(asked.lineage, asked.request, self._is_in_body)
@@ -193,10 +200,7 @@ class Steered(Session):
     def _nearest(self, asked: Asked, recorded: Event | None, closest: int | None) -> Answer | None:
         """The answer of the event that stands for this one: the swapped counterpart, or the next that is like it."""
         event = recorded
-        if event is None and closest is not None:
-            event = self.recording.event(closest)
-            if not _can_stand_for(event.request, asked.request):
-                return None
+        if event is None and (event := self._alike(asked, closest)) is not None:
             self.matcher.discard([event.id])
             if asked.request.kind == "tool":
                 self._covered.append(body_of(event))
@@ -204,20 +208,27 @@ class Steered(Session):
         usable = answer is not None and answer.end is not None
         return answer if usable and not (answer and answer.failure and answer.failure.name == UNKEPT) else None
 
+    def _alike(self, asked: Asked, closest: int | None) -> Event | None:
+        event = self.recording.event(closest) if closest is not None else None
+        return event if event is not None and _can_stand_for(event.request, asked.request) else None
+
     def _made(self, asked: Asked, recorded: Event | None, instead: Instead | None) -> Call:
-        """The world answers, if that is allowed."""
+        """The world answers, if that is allowed. ``recorded``: what tells how much it may take."""
         request = asked.request
-        if request.effect == "write" and request.target not in self.plan.allow_effects:
-            raise PolicyError(
-                f"the tool {request.target} changes the world and is not run in a replay",
-                hint=f"--allow-effect {request.target} lets it",
-            )
+        self._check_effect(request)
         meter = self.spending.allow(request, recorded) if self.spending is not None else None
         if meter is not None:
             self._meters[asked.id] = meter
         with self._lock:
             self.result.live += 1
         return self._call(asked, "live", None, instead)
+
+    def _check_effect(self, request: Request) -> None:
+        if request.effect == "write" and request.target not in self.plan.allow_effects:
+            raise PolicyError(
+                f"the tool {request.target} changes the world and is not run in a replay",
+                hint=f"--allow-effect {request.target} lets it",
+            )
 
     def _ended(self, divergence: Divergence) -> StopReplay:
         with self._lock:

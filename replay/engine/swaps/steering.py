@@ -10,13 +10,13 @@ from replay.cassette import Reader
 from replay.cassette.forks import Swapped, swapped_events
 from replay.dialects.steps import Step, steps
 from replay.engine.swaps.applying import apply
-from replay.engine.swaps.concerning import concerns
+from replay.engine.swaps.concerning import concerns, concerns_step
 from replay.engine.swaps.draft import Draft, Outcome
 from replay.engine.swaps.grammar import is_run, parse_stored
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.swap import Swap
 from replay.errors import UsageError
-from replay.events import Answer, Request
+from replay.events import Answer, Event, Request
 
 FindPlace = Callable[[Draft], Place]
 
@@ -68,6 +68,27 @@ class Steering:
         """Event id -> step number."""
         return {step.event: step.number for step in self.steps if step.event is not None}
 
+    @cached_property
+    def reopened(self) -> dict[int, tuple[int, ...]]:
+        """Id of a recorded tool call -> the given swaps that concern requests of its body, so that it must run."""
+        given = [(at, entry.swap) for at, entry in enumerate(self.entries) if entry.is_given and entry.swap]
+        by_number = {step.number: step for step in self.steps} if given else {}
+        found: dict[int, set[int]] = {}
+        for step in by_number.values():
+            event = step.source
+            if event is None or not (around := _tools_around(event, self._bodies)):
+                continue
+            by = {at for at, swap in given if concerns_step(swap, step, event, by_number)}
+            for tool in around if by else ():
+                found.setdefault(tool, set()).update(by)
+        return {tool: tuple(sorted(by)) for tool, by in found.items()}
+
+    @cached_property
+    def _bodies(self) -> dict[str, int]:
+        """The lineage of a tool's body -> the id of the tool call."""
+        tools = (step.source for step in self.steps if step.kind == "tool")
+        return {f"{event.lineage}/c{event.number}": event.id for event in tools if event is not None}
+
     def outcome(
         self, request: Request, place: FindPlace, matched: int | None, recorded: Answer | None
     ) -> Outcome | None:
@@ -108,6 +129,13 @@ class Steering:
         if entry.is_trusted:
             return False
         return entry.swap is None or concerns(entry.swap, request, lambda: place(Draft(request)))
+
+
+def _tools_around(event: Event, bodies: dict[str, int]) -> list[int]:
+    """The tool calls in whose bodies ``event`` was made."""
+    parts = event.lineage.split("/")
+    prefixes = ("/".join(parts[: at + 1]) for at, part in enumerate(parts) if part.startswith("c"))
+    return [bodies[prefix] for prefix in prefixes if prefix in bodies]
 
 
 def _entries(stored: Sequence[str], given: Sequence[Swap]) -> Iterator[Entry]:
