@@ -167,8 +167,8 @@ def _view(app: Stage) -> None:
     if app.viewer.runs.b is None:
         app.viewer.said = "there is one run, and one pane"
         return
-    views = VIEWS[1:] if app.shape != "split" and app.is_narrow else VIEWS
-    app.viewer.turn("view", views)
+    app.viewer.view = app.shape
+    app.viewer.turn("view", VIEWS[1:] if app.is_narrow else VIEWS)
 
 
 def _copy(app: Stage) -> None:

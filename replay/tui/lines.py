@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from replay.tui.theme import Looks
-from replay.tui.view.text import Line
+from replay.tui.view.text import Line, steady_line
 
 
 class Lines(Protocol):
@@ -53,10 +53,10 @@ class LinesView(ScrollView, can_focus=False):
         self._looks = Looks()
 
     def show(self, lines: Lines, *, title: str = "", subtitle: str = "") -> None:
-        """Draw ``lines`` from now on."""
+        """Draw ``lines`` from now on. Whatever they hold, nothing of it steers the terminal."""
         self.lines = lines
-        self.border_title = Content(title)
-        self.border_subtitle = Content(subtitle)
+        self.border_title = Content(steady_line(title))
+        self.border_subtitle = Content(steady_line(subtitle))
         self.measure()
 
     def measure(self) -> None:
@@ -81,7 +81,7 @@ class LinesView(ScrollView, can_focus=False):
 
     def put(self, y: int) -> None:
         """Scroll so that line ``y`` is at the top."""
-        self.scroll_to(y=max(0, y), animate=False, immediate=True)
+        self.scroll_to(y=max(0, y), animate=False, immediate=True, force=True)
 
     def on_resize(self, event: events.Resize) -> None:
         self.measure()
@@ -95,6 +95,6 @@ class LinesView(ScrollView, can_focus=False):
         width = self.inner_width
         looks = self._looks.of(self.app.current_theme)
         line = self.lines.line(y + round(self.scroll_y), width)
-        segments = [Segment(span.text, looks[span.role]) for span in line if span.text]
+        segments = [Segment(steady_line(span.text), looks[span.role]) for span in line if span.text]
         base = self.rich_style
         return Strip(segments).adjust_cell_length(width, base).crop(0, width).apply_style(base)

@@ -14,6 +14,9 @@ from replay.tui.view.viewer import Viewer
 from replay.tui.view.wrap import wrapped
 
 MAX_CHANGES = 3
+SHOWN = 48
+"""Cells of a value."""
+
 MAX_CELLS = 300
 """Of one thing that is said."""
 _KINDS = {
@@ -33,7 +36,7 @@ def why(viewer: Viewer, width: int) -> list[Line]:
         return [(Span("this run has no step"),)]
     told = _compared(viewer, row, row.pair) if row.pair else _alone(viewer, row)
     note = viewer.note(row)
-    lines = [*told, *([(Span("note: ", "dim"), Span(note))] if note else [])]
+    lines = [*([(Span("note: ", "dim"), Span(note))] if note else []), *told]
     return [piece for line in lines for piece in wrapped(_neutral(line), width)]
 
 
@@ -118,13 +121,27 @@ def _link(viewer: Viewer, link: diff.Link) -> str:
 
 
 def _change(change: Change) -> Line:
+    before, after = _text(change.before), _text(change.after)
+    start = _first_change(before, after)
     return (
-        Span(f"{change.path}  "), Span(_value(change.before), "removed"), Span(" → ", "dim"),
-        Span(_value(change.after), "added"),
+        Span(f"{change.path}  "), Span(_from(before, start), "removed"), Span(" → ", "dim"),
+        Span(_from(after, start), "added"),
     )  # fmt: skip
 
 
-def _value(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None:
         return "nothing"
-    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), 48)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _first_change(before: str, after: str) -> int:
+    """Where to begin so that the first change of two long texts is seen."""
+    if max(len(before), len(after)) <= SHOWN:
+        return 0
+    same = next((at for at, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    return max(0, same - SHOWN // 3)
+
+
+def _from(text: str, start: int) -> str:
+    return ("…" if start else "") + shortened(text[start:], SHOWN)

@@ -42,8 +42,7 @@ def seen(step: Step, other: Step | None, earlier: Sequence[Step], *, in_b: bool 
     before = _before(step, earlier)
     if other is not None and other.request is not None:
         labels, dropped = _against(other.request.messages, now, in_b=in_b), []
-    elif before is not None:
-        expected = _expected(before)
+    elif before is not None and _is_one_conversation(expected := _expected(before), now):
         labels, dropped = _grown(_against(expected, now, in_b=True), expected, now, sources), _dropped(expected, now)
     else:
         labels, dropped = {}, []
@@ -67,6 +66,12 @@ def _before(step: Step, earlier: Sequence[Step]) -> Step | None:
     """The call to a model before, in the same task."""
     calls = (each for each in reversed(earlier) if each.request is not None and each.lineage == step.lineage)
     return next(calls, None)
+
+
+def _is_one_conversation(old: Sequence[Message], new: Sequence[Message]) -> bool:
+    """Whether anything but the system prompt is in both."""
+    keys = {_key(message) for message in old if message.role not in ("system", "developer")}
+    return any(_key(message) in keys for message in new)
 
 
 def _expected(before: Step) -> list[Message]:

@@ -13,11 +13,11 @@ from replay.dialects.dialect import answer_body
 from replay.dialects.model import Message
 from replay.dialects.steps import Step
 from replay.events import Answer
-from replay.report.amounts import elapsed, money, scaled, volume
-from replay.report.neutral import neutral
+from replay.report.amounts import counted, elapsed, money, scaled, volume
 from replay.report.steps import details
 from replay.tui.view.page import HEADING
 from replay.tui.view.query import Price
+from replay.tui.view.text import steady
 
 TABS = ("response", "request", "messages", "metrics", "raw")
 
@@ -71,7 +71,7 @@ def metrics(step: Step, price: Price) -> Iterator[str]:
         ("began", f"+{elapsed(step.at)}"),
         ("took", elapsed(step.duration)),
         ("first byte after", _first_byte(step, answer)),
-        ("answer", f"{volume(len(answer.body))} in {len(answer.chunks)} pieces" if answer else ""),
+        ("answer", f"{volume(len(answer.body))} in {counted(len(answer.chunks), 'piece')}" if answer else ""),
         ("asked with", volume(len(step.source.request.body)) if step.source else ""),
         ("where", step.source.where if step.source else "inferred from the traffic"),
         ("lineage", step.lineage),
@@ -79,7 +79,7 @@ def metrics(step: Step, price: Price) -> Iterator[str]:
         ("effect", (step.source.request.effect or "") if step.source else ""),
     ):
         if value:
-            yield f"{name.ljust(18)}{value}"
+            yield f"{name.ljust(22)}{value}"
 
 
 def raw(step: Step) -> Iterator[str]:
@@ -122,7 +122,7 @@ def page(step: Step, tab: str, structure: bool, price: Price) -> tuple[str, ...]
 
 def lines(text: str) -> tuple[str, ...]:
     """``text`` made harmless and cut into lines."""
-    return tuple(neutral(text.replace("\r\n", "\n").expandtabs(4)).split("\n"))
+    return tuple(steady(text.replace("\r\n", "\n").expandtabs(4)).split("\n"))
 
 
 def pretty(value: Any) -> Iterator[str]:

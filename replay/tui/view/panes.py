@@ -77,7 +77,8 @@ class Pages:
         if row is None or row.a is None or row.b is None:
             return dict.fromkeys(TABS, False)
         structure = self._viewer.structure
-        return {tab: self.of("a", row.at, tab, structure) != self.of("b", row.at, tab, structure) for tab in TABS}
+        differing = {tab: self.of("a", row.at, tab, structure) != self.of("b", row.at, tab, structure) for tab in TABS}
+        return differing | {"metrics": _weight(row.a) != _weight(row.b)}
 
 
 def title(run: str, step: Step | None, row: Row) -> str:
@@ -85,7 +86,7 @@ def title(run: str, step: Step | None, row: Row) -> str:
     if step is None:
         return f"{run}  has no such step"
     named = f"#{step.number} {step.kind} {shortened(step.name, 40)}"
-    return "  ".join(part for part in (run, named, step.model) if part)
+    return "  ".join(part for part in (run, named, shortened(step.model, 40)) if part)
 
 
 def subtitle(viewer: Viewer, step: Step | None) -> str:
@@ -95,6 +96,11 @@ def subtitle(viewer: Viewer, step: Step | None) -> str:
     tokens = f"{scaled(step.usage.input)}→{scaled(step.usage.output)} tok" if step.usage else ""
     cost = money(viewer.runs.price(step)) if step.kind == "llm" else ""
     return "  ".join(part for part in (tokens, elapsed(step.duration), cost) if part)
+
+
+def _weight(step: Step) -> tuple[object, ...]:
+    """What of the metrics is worth a mark: no two runs take the same time."""
+    return step.usage, step.model, step.status
 
 
 def _one(viewer: Viewer, row: Row, run: str, texts: tuple[str, ...]) -> Panes:

@@ -15,8 +15,8 @@ from replay.dialects.steps import Step
 from replay.errors import UsageError
 from replay.tui.view.texts import texts
 
-AROUND = 30
-"""Characters shown on each side of what was found."""
+BEFORE, AFTER = 14, 40
+"""Characters shown on the two sides of what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,6 @@ def _span(match: re.Match[str] | None) -> tuple[int, int] | None:
 
 
 def _shown(text: str, start: int, end: int) -> str:
-    before = ("…" if start > AROUND else "") + text[max(0, start - AROUND) : start]
-    after = text[end : end + AROUND] + ("…" if end + AROUND < len(text) else "")
-    return f"{before}{text[start:end][: 4 * AROUND]}{after}"
+    before = ("…" if start > BEFORE else "") + text[max(0, start - BEFORE) : start]
+    after = text[end : end + AFTER] + ("…" if end + AFTER < len(text) else "")
+    return f"{before}{text[start:end][: 4 * AFTER]}{after}"

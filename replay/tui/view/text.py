@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from replay.report.neutral import neutral_line
+from replay.report.neutral import neutral, neutral_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,21 @@ class Span:
 
 
 Line = tuple[Span, ...]
+
+
+_JOINERS = str.maketrans("", "", "\u200d\ufe0e\ufe0f")
+"""What makes one picture of several (zero width joiner) or of a letter (variation selectors, Unicode UTS #51):
+terminals do not agree on how wide the result is, so a line that holds it would shift what stands beside it."""
+
+
+def steady(text: str) -> str:
+    """``text`` without what steers a terminal, and without what makes its width uncertain; tabs and newlines stay."""
+    return neutral(text).translate(_JOINERS)
+
+
+def steady_line(text: str) -> str:
+    """The same on one line: tabs and newlines are escaped."""
+    return neutral_line(text).translate(_JOINERS)
 
 
 def cells(text: str) -> int:
@@ -41,7 +56,7 @@ def plain(line: Iterable[Span]) -> str:
 
 def shortened(text: str, width: int) -> str:
     """``text``, neutral and on one line, in at most ``width`` cells; a cut is shown by ``…``."""
-    safe = neutral_line(text[: 4 * width + 8] if width > 0 else "")
+    safe = steady_line(text[: 4 * width + 8] if width > 0 else "")
     if cells(safe) <= width:
         return safe
     return set_cell_size(safe, width - 1).rstrip() + "…" if width > 0 else ""
