@@ -1,4 +1,4 @@
-"""``replay doctor``: what holds here, and which libraries are seen."""
+"""``replay doctor``: what holds here, which libraries are seen, and what in a program is never the same twice."""
 
 from __future__ import annotations
 
@@ -16,22 +16,30 @@ from typing import Any
 import click
 
 from replay.cli import output, settings
-from replay.cli.command import json_option, verb
+from replay.cli.command import json_option, program, verb
+from replay.errors import UsageError
 
 SCHEMA = "replay.doctor/1"
+RUN_SCHEMA = "replay.doctor-run/1"
 
 
-@verb("doctor", "What holds here: settings, libraries, interpreters.")
+@verb("doctor", "What holds here; with --run, what in a program is never the same.", takes_program=True)
+@click.option("--run", is_flag=True, help="Run CMD once for real and twice again; list what differs by itself.")
 @json_option
-def command(as_json: bool) -> int:
+def command(run: bool, as_json: bool) -> int:
     """\b
     Examples:
       replay doctor
-      replay doctor --json
+      replay doctor --run -- python agent.py
 
     Print which settings won and where they come from, the libraries found in this interpreter and the taps they get,
     and whether the `python` on your PATH can be recorded.
+    With --run, record CMD once for real, run it twice more against the recorded answers, in new processes and under
+    another hash seed, and list by source line what is not deterministic in the program itself, with what to do.
+    The exit code is 0 when there is nothing, 1 when there is something.
     """
+    if run or program():
+        return _examine(run, as_json)
     found = {
         "replay": version("replay-debugger"),
         "python": {"version": platform.python_version(), "path": sys.executable, "platform": platform.platform()},
@@ -45,6 +53,22 @@ def command(as_json: bool) -> int:
     else:
         _print(found)
     return 0
+
+
+def _examine(run: bool, as_json: bool) -> int:
+    from replay.cli import steady
+    from replay.report.steadiness import told
+
+    argv = program()
+    if not run or not argv:
+        raise UsageError("which program shall be examined?", hint="replay doctor --run -- python agent.py")
+    found = steady.examine(argv, lambda words: output.note(f"replay: {words}"))
+    if as_json:
+        output.json(RUN_SCHEMA, found.to_dict())
+    else:
+        output.data("\n".join(told(found.steps, found.findings, found.problems, found.served)))
+    output.note(*(f"replay: error: {line}" for line in found.unseen))
+    return found.code
 
 
 def _settings() -> list[dict[str, Any]]:

@@ -20,8 +20,10 @@ from typing import Any
 from replay import inject
 from replay.cassette import keys
 from replay.cassette.file import File
+from replay.engine import sources
 from replay.engine.plan import Plan
 from replay.engine.result import Result, load
+from replay.engine.sources import Sources
 from replay.errors import UsageError
 from replay.inject import loaded
 
@@ -56,7 +58,7 @@ class Outcome:
 
     ``result`` is None when no session ever started; then ``told`` says that the program's process has said why.
     ``failed``: exception and code lines, when a recorder broke while it started. ``interrupted``: by Ctrl-C.
-    ``libraries``: the network libraries that the program loaded.
+    ``libraries``: the network libraries that the program loaded. ``sources``: what it read, if the plan asks.
     """
 
     code: int
@@ -66,6 +68,7 @@ class Outcome:
     interrupted: bool
     refusals: tuple[Refusal, ...]
     libraries: tuple[str, ...]
+    sources: Sources
 
 
 def launch(argv: tuple[str, ...], plan: Plan, *, hash_seed: str, streams: Mapping[str, Any] | None = None) -> Outcome:
@@ -91,6 +94,7 @@ def launch(argv: tuple[str, ...], plan: Plan, *, hash_seed: str, streams: Mappin
             interrupted=signal.SIGINT in heard,
             refusals=tuple(_refusal(file) for file in sorted(Path(report).glob("*.refused"))),
             libraries=tuple(loaded.names(report)),
+            sources=sources.load(report),
         )
 
 

@@ -131,7 +131,7 @@ def verify(
         return Verification(name, problems=tuple(problems))
     planned = conditions(reader.header.hash_seed, times, shuffle, seeds)
     argv = tuple(command) or command_of(reader.header.entry, name)[0]
-    expected = event_hash(reader.events, _outputs(reader))
+    expected = event_hash(reader.events, outputs(reader))
     attempts = []
     for each in planned:
         attempts.append(_attempt(reader, name, argv, each, expected))
@@ -171,15 +171,16 @@ def _attempt(reader: Reader, path: str, argv: tuple[str, ...], under: Conditions
         replayed = rerun(reader, plan, argv, streams, hash_seed=under.hash_seed)
         if replayed.outcome.interrupted:
             raise KeyboardInterrupt
-        attempt = _judged(replayed.verdict, replayed.outcome, under, path)
+        attempt = judged(replayed.verdict, replayed.outcome, under, path)
         if replayed.verdict is not None and Path(fork).exists():
-            attempt = _compared(attempt, replayed, reader, (path, fork), expected)
+            attempt = compared(attempt, replayed, reader, (path, fork), expected)
         errors.seek(0)
         said = tuple(errors.read().decode("utf-8", "replace").splitlines()[-MAX_SAID:])
     return replace(attempt, seconds=monotonic() - began, said=said if attempt.code else ())
 
 
-def _judged(verdict: Verdict | None, outcome: Outcome, under: Conditions, path: str) -> Attempt:
+def judged(verdict: Verdict | None, outcome: Outcome, under: Conditions, path: str) -> Attempt:
+    """What came of one run, by its verdict alone."""
     from replay.cli import unwatched
     from replay.report import text
 
@@ -194,7 +195,7 @@ def _judged(verdict: Verdict | None, outcome: Outcome, under: Conditions, path: 
     return Attempt(under, verdict.code, verdict.word, counts=verdict.counts, details=details, hint=hint)
 
 
-def _compared(attempt: Attempt, replayed: Replayed, reader: Reader, paths: tuple[str, str], expected: str) -> Attempt:
+def compared(attempt: Attempt, replayed: Replayed, reader: Reader, paths: tuple[str, str], expected: str) -> Attempt:
     """``attempt``, with the hash of what it did, and with the first difference named. ``paths``: the recording, and
     what the attempt wrote."""
     from replay.cassette import Reader
@@ -205,7 +206,7 @@ def _compared(attempt: Attempt, replayed: Replayed, reader: Reader, paths: tuple
 
     path, fork = paths
     kept = Reader(fork)
-    attempt = replace(attempt, event_hash=event_hash(kept.events, _outputs(kept)))
+    attempt = replace(attempt, event_hash=event_hash(kept.events, outputs(kept)))
     told = replayed.verdict.explanation if replayed.verdict else None
     if told is not None and replayed.outcome.result is not None:
         lineage = replayed.outcome.result.divergences[0].lineage
@@ -220,5 +221,6 @@ def _compared(attempt: Attempt, replayed: Replayed, reader: Reader, paths: tuple
     return replace(attempt, code=DIFFERENT, word="different", first=found)
 
 
-def _outputs(reader: Reader) -> list[Any]:
+def outputs(reader: Reader) -> list[Any]:
+    """The results that the program gave, in their order."""
     return [note.data for note in reader.notes if note.kind == "output"]

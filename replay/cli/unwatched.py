@@ -10,7 +10,6 @@ from replay.cli.launch import Outcome, Refusal
 from replay.errors import ReplayError, UsageError
 
 MISSED = 2
-BUG = 70
 _IN_C = ("grpc", "pycurl", "uvloop")
 """Libraries whose sockets Python's audit hooks do not see."""
 OLDEST = (3, 11)
@@ -21,13 +20,17 @@ def no_session(outcome: Outcome) -> int:
     """Say why the recorder never started; returns the exit code."""
     if outcome.told:
         return outcome.code
-    if outcome.failed:
-        output.error(_broken(outcome.failed))
-        return BUG
-    refusal = next((refusal for refusal in outcome.refusals if not refusal.ran), None)
-    problem = _foreign(refusal) if refusal else _UNSEEN
+    problem = unseen(outcome)
     output.error(problem)
     return problem.exit_code
+
+
+def unseen(outcome: Outcome) -> ReplayError:
+    """Why the recorder never started."""
+    if outcome.failed:
+        return _broken(outcome.failed)
+    refusal = next((refusal for refusal in outcome.refusals if not refusal.ran), None)
+    return _foreign(refusal) if refusal else _UNSEEN
 
 
 def children(outcome: Outcome) -> int:

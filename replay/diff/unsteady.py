@@ -20,6 +20,11 @@ from replay.engine.sources import Source, Sources
 
 MAX_VALUE = 200
 """Characters of a value that is kept of a difference."""
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+MAX_ALSO = 3
+"""Other lines that are named beside the likeliest."""
+=======
+>>>>>>> /tmp/B/tmpjh_oblpr/t
 SHORTEST = 3
 """Characters below which a value that was read says nothing when a request holds it too."""
 
@@ -47,6 +52,24 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+    """How a run differed from the recorded one. ``recorded`` and ``reads``: what the two read. ``changed``: files and
+    variables that changed in between. ``steady``: of a run under another hash seed, the run under the recorded one."""
+
+    difference: Difference
+    recorded: Sources
+    reads: Sources
+    changed: tuple[str, ...] = ()
+    steady: Steady | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """A run under the recorded hash seed: where it differed, if it did, and what it read."""
+
+    difference: Difference | None
+    reads: Sources
+=======
     """One difference between the recorded run and another. ``reseeded``: the other had another hash seed, and with the
     recorded one there is no such difference. ``before`` and ``after``: what the two runs read."""
 
@@ -54,6 +77,7 @@ class Seen:
     reseeded: bool
     before: Sources
     after: Sources
+>>>>>>> /tmp/B/tmpjh_oblpr/t
 
 
 _TODO = {
@@ -67,6 +91,10 @@ _TODO = {
     "os.scandir": "sorted(…) around the listing",
     "tempfile": "give the file a name of your own, or leave its path out of what you send",
 }
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+_MARK = "read it in a function marked @replay.tool: it is recorded then"
+=======
+>>>>>>> /tmp/B/tmpjh_oblpr/t
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
@@ -74,6 +102,30 @@ def findings(seen: Seen) -> tuple[Finding, ...]:
     """What explains the difference ``seen``, field by field; each source line once."""
     found: dict[str, Finding] = {}
     for change in seen.difference.changes or (None,):
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+        told = [each for rule in _RULES for each in rule(seen, change)] or [_unknown(seen)]
+        for each in told:
+            found.setdefault(f"{each.where} {each.reads}", _finding(seen.difference, change, each))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """``where``: empty for the line of the request."""
+
+    where: str
+    reads: str
+    todo: str
+    also: tuple[str, ...] = ()
+
+
+def _finding(first: Difference, change: Change | None, told: _Told) -> Finding:
+    shown = (_text(change.before), _text(change.after)) if change is not None else ("", "")
+    return Finding(
+        told.where or first.where,
+        told.reads,
+        told.todo,
+=======
         each = _finding(seen, change)
         found.setdefault(f"{each.where} {each.reads}", each)
     return tuple(found.values())
@@ -87,11 +139,27 @@ def _finding(seen: Seen, change: Change | None) -> Finding:
         where or first.where,
         reads,
         todo,
+>>>>>>> /tmp/B/tmpjh_oblpr/t
         step=first.step,
         asked=first.where,
         field=change.path if change is not None else "",
         before=shown[0][:MAX_VALUE],
         after=shown[1][:MAX_VALUE],
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+        also=told.also,
+    )
+
+
+def _read_values(seen: Seen, change: Change | None) -> Iterator[_Told]:
+    """Values that were read by one line in both runs stand where the two differ."""
+    if change is None:
+        return
+    old, new = _text(change.before), _text(change.after)
+    before = {(source.name, source.where) for source in _within(seen.recorded.reads, old, new)}
+    for source in _within(seen.reads.reads, new, old):
+        if (source.name, source.where) in before:
+            yield _Told(source.where, source.name, _TODO.get(source.name, _MARK))
+=======
         also=also,
     )
 
@@ -110,11 +178,70 @@ def _read_value(seen: Seen, change: Change | None) -> Told | None:
         if (source.name, source.where) in before:
             return source.where, source.name, _TODO.get(source.name, "read it in a function marked @replay.tool"), ()
     return None
+>>>>>>> /tmp/B/tmpjh_oblpr/t
 
 
 def _within(reads: Sequence[Source], text: str, other: str) -> Iterator[Source]:
     """The reads with a value that is in ``text`` and not in the ``other`` one."""
     for source in reads:
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+        if any(value in text and value not in other for value in _telling(source)):
+            yield source
+
+
+def _telling(source: Source) -> list[str]:
+    return [value for value in source.values if len(value) >= SHORTEST]
+
+
+def _address(seen: Seen, change: Change | None) -> Iterator[_Told]:
+    if change is not None:
+        old, new = (set(_ADDRESS.findall(_text(value))) for value in (change.before, change.after))
+        if old and new and old != new:
+            yield _Told("", "an address in memory: the repr of an object", "give its class a __repr__ without it")
+
+
+def _inputs(seen: Seen, change: Change | None) -> Iterator[_Told]:
+    for name in seen.changed:
+        yield _Told("", f"{name}, which one run changes for the next", "start every run from the same state")
+
+
+def _set_order(seen: Seen, change: Change | None) -> Iterator[_Told]:
+    """What differs under another hash seed, and did not under the recorded one."""
+    if seen.steady is None or change is None or not _is_left(change, seen.recorded, seen.reads):
+        return
+    twin = _same_field(seen.steady.difference, seen.difference, change)
+    if twin is not None and _is_left(twin, seen.recorded, seen.steady.reads):
+        return
+    first, *others = _set_lines(seen) or [""]
+    todo = "sorted(…) around the set; replay gives the recorded hash seed back, other runs have another"
+    yield _Told(first, "the order of a set (the hash seed)", todo, tuple(others[:MAX_ALSO]))
+
+
+def _same_field(other: Difference | None, difference: Difference, change: Change) -> Change | None:
+    if other is None or (other.step, other.lineage) != (difference.step, difference.lineage):
+        return None
+    return next((each for each in other.changes if each.path == change.path), None)
+
+
+def _is_left(change: Change, before: Sources, after: Sources) -> bool:
+    """Whether the values differ also where nothing stands that was read otherwise."""
+    return _bare(_text(change.before), before) != _bare(_text(change.after), after)
+
+
+def _bare(text: str, sources: Sources) -> str:
+    for value in sorted({value for source in sources.reads for value in _telling(source)}, key=len, reverse=True):
+        text = text.replace(value, "…")
+    return _ADDRESS.sub("…", text)
+
+
+def _set_lines(seen: Seen) -> list[str]:
+    """The lines that let the order of a set out: what is asked was made before, and most often nearby."""
+    places = [f"{shown(path)}:{line}" for path in seen.reads.files for line in unordered_lines(path)]
+    return sorted(places, key=lambda place: _distance(place, seen.difference.where))
+
+
+def _distance(place: str, asked: str) -> tuple[bool, int]:
+=======
         if any(len(value) >= SHORTEST and value in text and value not in other for value in source.values):
             yield source
 
@@ -146,16 +273,25 @@ def _set_lines(seen: Seen) -> Iterator[str]:
 
 def _distance(place: str, asked: str) -> tuple[bool, int]:
     """How far a line is from the one that asked: what is asked is made before, and most often nearby."""
+>>>>>>> /tmp/B/tmpjh_oblpr/t
     (file, _, line), (other, _, at) = place.rpartition(":"), asked.rpartition(":")
     return file != other, abs(int(line) - int(at)) if line.isdigit() and at.isdigit() else 0
 
 
+<<<<<<< /tmp/B/tmpjh_oblpr/m
+def _unknown(seen: Seen) -> _Told:
+    return _Told("", "something that the recorder does not see", f"find what this request is made of, and {_MARK}")
+
+
+_RULES: tuple[Callable[[Seen, Change | None], Iterator[_Told]], ...] = (_read_values, _address, _inputs, _set_order)
+=======
 def _unknown(seen: Seen, change: Change | None) -> Told:
     todo = "find what this line's request is made of; read it in a function marked @replay.tool, and it is recorded"
     return "", "something that the recorder does not see", todo, ()
 
 
 _RULES: tuple[Callable[[Seen, Change | None], Told | None], ...] = (_read_value, _address, _set_order, _unknown)
+>>>>>>> /tmp/B/tmpjh_oblpr/t
 
 
 def _text(value: Any) -> str:

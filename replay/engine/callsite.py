@@ -29,13 +29,13 @@ def call_site() -> str:
     while frame is not None:
         filename = frame.f_code.co_filename
         if is_own(filename):
-            return f"{_shown(filename)}:{frame.f_lineno}"
+            return f"{shown(filename)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
 
 
 @lru_cache(maxsize=4096)
-def _shown(filename: str) -> str:
+def shown(filename: str) -> str:
     """Relative to the working directory where that is shorter: what a person would type."""
     try:
         return str(Path(filename).relative_to(Path.cwd()))

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any
 
-from replay.engine import children, seccomp, world
+from replay.engine import children, seccomp, sources, world
 from replay.engine.plan import Plan, from_environ
 from replay.engine.run import open_session
 from replay.engine.session import Session
@@ -33,6 +33,8 @@ def start() -> Session | None:
     session.result.unguarded = unguarded
     children.attach()
     world.attach(session)
+    if plan.sources:
+        sources.attach(plan.report)
     _silence_stops()
     # Registered before the program can register anything, so it runs after all of that.
     atexit.register(session.close)
