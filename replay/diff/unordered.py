@@ -35,7 +35,6 @@ def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
     yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-<<<<<<< /tmp/B/tmpmjxauo5v/m
 def _own(scope: ast.AST) -> Iterator[ast.AST]:
     """What lies in ``scope`` and in no function within it."""
     for node in ast.iter_child_nodes(scope):
@@ -48,12 +47,6 @@ def _lines(scope: ast.AST, module: ast.Module) -> Iterator[int]:
     names = _sets(scope, frozenset()) | _sets(module, frozenset())
     sorted_out = {id(each) for node in _own(scope) for each in _orderless(node)}
     for node in _own(scope):
-=======
-def _lines(scope: ast.AST, module: ast.Module) -> Iterator[int]:
-    names = _sets(scope, frozenset()) | _sets(module, frozenset())
-    sorted_out = {id(each) for node in ast.walk(scope) for each in _orderless(node)}
-    for node in ast.walk(scope):
->>>>>>> /tmp/B/tmpmjxauo5v/t
         if id(node) in sorted_out:
             continue
         yield from (each.lineno for each in _ordered(node) if _is_set(each, names))
@@ -63,11 +56,7 @@ def _sets(scope: ast.AST, known: frozenset[str]) -> frozenset[str]:
     """The names that ``scope`` assigns a set to."""
     found = {
         target.id
-<<<<<<< /tmp/B/tmpmjxauo5v/m
         for node in _own(scope)
-=======
-        for node in ast.walk(scope)
->>>>>>> /tmp/B/tmpmjxauo5v/t
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_set(node.value, known)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)

@@ -20,11 +20,8 @@ from replay.engine.sources import Source, Sources
 
 MAX_VALUE = 200
 """Characters of a value that is kept of a difference."""
-<<<<<<< /tmp/B/tmpjh_oblpr/m
 MAX_ALSO = 3
 """Other lines that are named beside the likeliest."""
-=======
->>>>>>> /tmp/B/tmpjh_oblpr/t
 SHORTEST = 3
 """Characters below which a value that was read says nothing when a request holds it too."""
 
@@ -52,7 +49,6 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-<<<<<<< /tmp/B/tmpjh_oblpr/m
     """How a run differed from the recorded one. ``recorded`` and ``reads``: what the two read. ``changed``: files and
     variables that changed in between. ``steady``: of a run under another hash seed, the run under the recorded one."""
 
@@ -69,15 +65,6 @@ class Steady:
 
     difference: Difference | None
     reads: Sources
-=======
-    """One difference between the recorded run and another. ``reseeded``: the other had another hash seed, and with the
-    recorded one there is no such difference. ``before`` and ``after``: what the two runs read."""
-
-    difference: Difference
-    reseeded: bool
-    before: Sources
-    after: Sources
->>>>>>> /tmp/B/tmpjh_oblpr/t
 
 
 _TODO = {
@@ -91,10 +78,7 @@ _TODO = {
     "os.scandir": "sorted(…) around the listing",
     "tempfile": "give the file a name of your own, or leave its path out of what you send",
 }
-<<<<<<< /tmp/B/tmpjh_oblpr/m
 _MARK = "read it in a function marked @replay.tool: it is recorded then"
-=======
->>>>>>> /tmp/B/tmpjh_oblpr/t
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
@@ -102,7 +86,6 @@ def findings(seen: Seen) -> tuple[Finding, ...]:
     """What explains the difference ``seen``, field by field; each source line once."""
     found: dict[str, Finding] = {}
     for change in seen.difference.changes or (None,):
-<<<<<<< /tmp/B/tmpjh_oblpr/m
         told = [each for rule in _RULES for each in rule(seen, change)] or [_unknown(seen)]
         for each in told:
             found.setdefault(f"{each.where} {each.reads}", _finding(seen.difference, change, each))
@@ -125,27 +108,11 @@ def _finding(first: Difference, change: Change | None, told: _Told) -> Finding:
         told.where or first.where,
         told.reads,
         told.todo,
-=======
-        each = _finding(seen, change)
-        found.setdefault(f"{each.where} {each.reads}", each)
-    return tuple(found.values())
-
-
-def _finding(seen: Seen, change: Change | None) -> Finding:
-    where, reads, todo, also = next(told for rule in _RULES if (told := rule(seen, change)))
-    shown = (_text(change.before), _text(change.after)) if change is not None else ("", "")
-    first = seen.difference
-    return Finding(
-        where or first.where,
-        reads,
-        todo,
->>>>>>> /tmp/B/tmpjh_oblpr/t
         step=first.step,
         asked=first.where,
         field=change.path if change is not None else "",
         before=shown[0][:MAX_VALUE],
         after=shown[1][:MAX_VALUE],
-<<<<<<< /tmp/B/tmpjh_oblpr/m
         also=told.also,
     )
 
@@ -159,32 +126,11 @@ def _read_values(seen: Seen, change: Change | None) -> Iterator[_Told]:
     for source in _within(seen.reads.reads, new, old):
         if (source.name, source.where) in before:
             yield _Told(source.where, source.name, _TODO.get(source.name, _MARK))
-=======
-        also=also,
-    )
-
-
-Told = tuple[str, str, str, tuple[str, ...]]
-"""Line (empty: that of the request), what was read, what to do, other lines."""
-
-
-def _read_value(seen: Seen, change: Change | None) -> Told | None:
-    """A value that was read in each run stands where the two differ."""
-    if change is None:
-        return None
-    old, new = _text(change.before), _text(change.after)
-    before = {(source.name, source.where) for source in _within(seen.before.reads, old, new)}
-    for source in _within(seen.after.reads, new, old):
-        if (source.name, source.where) in before:
-            return source.where, source.name, _TODO.get(source.name, "read it in a function marked @replay.tool"), ()
-    return None
->>>>>>> /tmp/B/tmpjh_oblpr/t
 
 
 def _within(reads: Sequence[Source], text: str, other: str) -> Iterator[Source]:
     """The reads with a value that is in ``text`` and not in the ``other`` one."""
     for source in reads:
-<<<<<<< /tmp/B/tmpjh_oblpr/m
         if any(value in text and value not in other for value in _telling(source)):
             yield source
 
@@ -241,57 +187,15 @@ def _set_lines(seen: Seen) -> list[str]:
 
 
 def _distance(place: str, asked: str) -> tuple[bool, int]:
-=======
-        if any(len(value) >= SHORTEST and value in text and value not in other for value in source.values):
-            yield source
-
-
-def _address(seen: Seen, change: Change | None) -> Told | None:
-    if change is None:
-        return None
-    old, new = _text(change.before), _text(change.after)
-    if old == new or not _ADDRESS.search(old) or _ADDRESS.sub("0x", old) != _ADDRESS.sub("0x", new):
-        return None
-    return "", "an address in memory: the repr of an object", "give its class a __repr__ without the address", ()
-
-
-def _set_order(seen: Seen, change: Change | None) -> Told | None:
-    if not seen.reseeded:
-        return None
-    file = seen.difference.where.rpartition(":")[0]
-    lines = sorted(_set_lines(seen), key=lambda place: _distance(place, seen.difference.where))
-    first, *others = lines or [""]
-    near = tuple(place for place in others if place.rpartition(":")[0] == file) or tuple(others)
-    todo = "sorted(…) around the set; replay gives the recorded hash seed back, other runs have another"
-    return first, "the order of a set (the hash seed)", todo, near[:3]
-
-
-def _set_lines(seen: Seen) -> Iterator[str]:
-    for path in seen.after.files:
-        yield from (f"{shown(path)}:{line}" for line in unordered_lines(path))
-
-
-def _distance(place: str, asked: str) -> tuple[bool, int]:
-    """How far a line is from the one that asked: what is asked is made before, and most often nearby."""
->>>>>>> /tmp/B/tmpjh_oblpr/t
     (file, _, line), (other, _, at) = place.rpartition(":"), asked.rpartition(":")
     return file != other, abs(int(line) - int(at)) if line.isdigit() and at.isdigit() else 0
 
 
-<<<<<<< /tmp/B/tmpjh_oblpr/m
 def _unknown(seen: Seen) -> _Told:
     return _Told("", "something that the recorder does not see", f"find what this request is made of, and {_MARK}")
 
 
 _RULES: tuple[Callable[[Seen, Change | None], Iterator[_Told]], ...] = (_read_values, _address, _inputs, _set_order)
-=======
-def _unknown(seen: Seen, change: Change | None) -> Told:
-    todo = "find what this line's request is made of; read it in a function marked @replay.tool, and it is recorded"
-    return "", "something that the recorder does not see", todo, ()
-
-
-_RULES: tuple[Callable[[Seen, Change | None], Told | None], ...] = (_read_value, _address, _set_order, _unknown)
->>>>>>> /tmp/B/tmpjh_oblpr/t
 
 
 def _text(value: Any) -> str:

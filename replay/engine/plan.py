@@ -29,13 +29,10 @@ class Plan:
     * ``lineage``: the address of this process's main task. The root process is ``0``.
     * ``weather``: the disturbances that this run is put through on purpose (:mod:`replay.engine.weather`); 0 for none.
     * ``encrypt``: what is written is encrypted with the key that ``$REPLAY_KEY`` names; its children are told the key.
-<<<<<<< /tmp/B/tmp99u7w8yq/m
-    * ``sources``: each process tells what it read, by source line (:mod:`replay.engine.sources`).
-=======
     * ``policy``: see :mod:`replay.engine.swaps.deciding`. ``swaps``: see :mod:`replay.engine.swaps.grammar`, without
       names of files. ``budget``: see :mod:`replay.engine.swaps.budget`. ``allow_effects``: names of tools with effects
       that may run for real.
->>>>>>> /tmp/B/tmp99u7w8yq/t
+    * ``sources``: each process tells what it read, by source line (:mod:`replay.engine.sources`).
     * ``allow_hosts`` are reached for real and untouched; ``ignore_hosts`` are telemetry on top of the known ones.
     """
 

@@ -16,12 +16,8 @@ MAX_LINES = 4
 def told(steps: int, findings: Sequence[Finding], problems: Sequence[str], served: Sequence[Source]) -> Iterator[str]:
     """Line by line: each thing with its source line, where it showed, and what to do; then what needs nothing."""
     if findings or problems:
-<<<<<<< /tmp/B/tmpboyzttde/m
         count = len(findings) + len(problems)
         yield f"not deterministic: {counted(count, 'thing')} {'differs' if count == 1 else 'differ'} from run to run"
-=======
-        yield f"{counted(len(findings) + len(problems), 'thing')} in this program are not the same in every run"
->>>>>>> /tmp/B/tmpboyzttde/t
     else:
         yield f"deterministic: {counted(steps, 'event')}, the same in two more runs, also under another hash seed"
     for finding in findings:
