@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from replay.canon.fingerprint import VERSION, fingerprint
+from replay.cassette.forks import swapped_events
 from replay.dialects.cassette import Cassette
 from replay.dialects.steps import Step
 from replay.diff.branch import Branch, Item, moves
 from replay.diff.branches import paired
 from replay.diff.features import Vocabulary
 from replay.diff.model import Move
+
+Asked = Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,18 @@ class Aligned:
     moved: Move | None = None
 
 
-def align_steps(old: Sequence[Step], new: Sequence[Step], *, trusted: bool = True) -> list[Aligned]:
+def align_steps(
+    old: Sequence[Step], new: Sequence[Step], *, trusted: bool = True, asked: tuple[Asked, Asked] = ({}, {})
+) -> list[Aligned]:
     """Every step of both runs once, in the order of ``new``, what only ``old`` has where it was.
 
     ``trusted``: both runs' fingerprints were made by the rules of this version; else they are worked out anew.
+    ``asked``: for the events of either run that a swap made, by id, the fingerprint of what the program itself asked.
     """
     vocabulary = Vocabulary()
-    items = tuple([_item(step, trusted, vocabulary) for step in run] for run in (old, new))
+    items = tuple(
+        [_item(step, trusted, own, vocabulary) for step in run] for run, own in zip((old, new), asked, strict=True)
+    )
     branches = tuple(_by_lineage(run) for run in items)
     found = _Pairs()
     for a, b in paired(branches[0], branches[1], (_asked, _core), _named):
@@ -45,11 +53,17 @@ def trusted(a: Cassette, b: Cassette) -> bool:
     return all(run.header.behaviour.get("fingerprint") == VERSION for run in (a, b))
 
 
-def _item(step: Step, trusted: bool, vocabulary: Vocabulary) -> Item:
+def asked_in(run: Cassette) -> Asked:
+    """What the program itself asked where a swap had it ask otherwise (see :func:`align_steps`)."""
+    return {event: swapped.asked for event, swapped in swapped_events(run.notes).items()} if run.header.swaps else {}
+
+
+def _item(step: Step, trusted: bool, own: Asked, vocabulary: Vocabulary) -> Item:
     source = step.source
     if source is None:
         return Item(step, (step.name, step.arguments), step.value, vocabulary)
-    asked = source.fingerprint if trusted and source.fingerprint else fingerprint(source.request)
+    written = source.fingerprint if trusted and source.fingerprint else fingerprint(source.request)
+    asked = own.get(source.id, written)
     answer = source.answer
     said: Hashable = None
     if answer is not None:

@@ -47,6 +47,11 @@ def _given_reason(evidence: Evidence) -> str:
     return evidence.divergence.reason
 
 
+def _swap(evidence: Evidence) -> str:
+    swap = evidence.divergence.swap
+    return f"your swap {swap}" if swap else ""
+
+
 def _input(evidence: Evidence) -> str:
     if evidence.cassette.cut and evidence.closest is None:
         return ""
@@ -114,7 +119,7 @@ def _code(evidence: Evidence) -> str:
 
 
 _RULES: tuple[Callable[[Evidence], str], ...] = (
-    _given_reason, _input, _nothing_left, _hash_seed, _tool_result, _chance, _prompt, _fields, _secret, _code,
+    _given_reason, _swap, _input, _nothing_left, _hash_seed, _tool_result, _chance, _prompt, _fields, _secret, _code,
 )  # fmt: skip
 
 

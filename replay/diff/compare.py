@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from replay.dialects.cassette import Cassette, open_cassette
 from replay.diff import metrics
-from replay.diff.align import Aligned, align_steps, trusted
+from replay.diff.align import Aligned, align_steps, asked_in, trusted
 from replay.diff.fields import Change, differing_values
 from replay.diff.model import Cause, Diff, Link, Mark, Metric, Row
 from replay.diff.pair import EQUAL, Compared, compare
@@ -28,13 +28,12 @@ def diff(a: Run, b: Run, *, only: Iterable[str] = (), ignore: Iterable[str] = ()
     """
     old, new = (run if isinstance(run, Cassette) else open_cassette(run) for run in (a, b))
     chosen = rules(only, ignore, exact=exact)
-    aligned = align_steps(old.steps, new.steps, trusted=trusted(old, new))
+    asked = asked_in(old), asked_in(new)
+    aligned = align_steps(old.steps, new.steps, trusted=trusted(old, new), asked=asked)
     shown = [row for row in aligned if _shown(row, chosen)]
     if aligned and not shown and chosen.only_steps:
         kinds = sorted({step.kind for run in (old, new) for step in run.steps})
-        raise UsageError(
-            "--only leaves no step to compare", hint=f"the runs have steps of the kinds {', '.join(kinds)}"
-        )
+        raise UsageError("only leaves no step to compare", hint=f"the runs have steps of the kinds {', '.join(kinds)}")
     details = _Details(old, new)
     rows = tuple(_rows(shown, chosen, details))
     details.why = Why(old, new, rows)

@@ -23,6 +23,9 @@ MAX_TEXT = 4000
 _INSTRUCTIONS = ("system", "developer")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+")  # Chinese, Japanese and Korean have no spaces
 _VOLATILE = re.compile(VOLATILE.pattern.decode())
+_HOST = re.compile(r"(?<= )[^/]*(?=/)")
+"""A server moves, and one on this machine has another port each time it starts; what is asked of it stays."""
+
 _FIRST_CODE = 0x100
 _CODES = 0x110000 - _FIRST_CODE
 
@@ -61,7 +64,7 @@ class Vocabulary:
         """What ``step`` is."""
         request, answer = step.request, step.answer
         if request is None:
-            name, asked, said = step.name, step.arguments, step.value or step.error
+            name, asked, said = _HOST.sub("", step.name), step.arguments, step.value or step.error
             context: Hashable = None
         else:
             name, asked, said = "", _new_words(request), _answer_words(answer) or step.error
