@@ -73,7 +73,12 @@ def _nothing_left(evidence: Evidence) -> str:
     alike = [event for event in evidence.cassette.events if event.request.target == asked.target]
     if any(event.request.body == asked.body for event in alike):
         return "the program asks this once more than it was recorded"
-    return "the program goes on after the recorded run had ended" if alike else "nothing like it was recorded"
+    if not alike:
+        return "nothing like it was recorded"
+    made = sum(step.source is not None and step.kind != "span" for step in evidence.cassette.steps)
+    if evidence.divergence.step <= made:
+        return "the program asks for it more often than was recorded"
+    return "the program goes on after the recorded run had ended"
 
 
 def _hash_seed(evidence: Evidence) -> str:
