@@ -20,21 +20,27 @@ SCHEMA = "replay.ls/1"
 @click.option(
     "--sort", type=click.Choice(["name", "cost", "time", "size"]), default="name", help="Largest or newest first."
 )
+@click.option("--tree", "as_tree", is_flag=True, help="Each fork below its parent, with its swaps.")
 @json_option
-def command(folder: str, sort: str, as_json: bool) -> int:
+def command(folder: str, sort: str, as_tree: bool, as_json: bool) -> int:
     """\b
     Examples:
       replay ls
       replay ls tests --sort cost
 
-    List the cassettes below DIR with what they hold; hidden directories are left out.
+    List the cassettes below DIR with what they hold; hidden directories are left out, but for the forks in .replay that
+    --tree shows too.
     """
+    from replay.cli import family
     from replay.cli.newest import below
 
-    rows = [_row(path) for path in below(folder)]
+    paths = [*below(folder), *(below(str(Path(folder, ".replay"))) if as_tree else ())]
+    rows = [_row(path) for path in paths]
     if sort != "name":
         key = {"time": "created", "cost": "cost", "size": "size"}[sort]
         rows.sort(key=lambda row: -1 if row[key] is None else row[key], reverse=True)
+    if as_tree:
+        rows = family.arranged(rows)
     if as_json:
         output.json(SCHEMA, {"cassettes": rows})
     elif rows:
@@ -60,9 +66,12 @@ def _row(path: Path) -> dict[str, Any]:
             "duration": length(cassette),
             "cut": cassette.cut,
             "tags": cassette.header.tags,
+            "parent": cassette.header.parent or None,
+            "swaps": list(cassette.header.swaps),
         }
     except CassetteError as error:
-        row |= dict.fromkeys(("created", "steps", "tokens", "cost", "duration", "cut", "tags"))
+        row |= dict.fromkeys(("created", "steps", "tokens", "cost", "duration", "cut", "tags", "parent"))
+        row["swaps"] = []
         row["error"] = error.message
     return row
 
@@ -84,11 +93,11 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         return (row["path"], "", "", "", "", "", volume(row["size"]), row["error"])
     when = datetime.fromtimestamp(row["created"] / 1e9, tz=UTC).astimezone()
     return (
-        row["path"],
+        f"{'  ' * row.get('depth', 0)}{row['path']}",
         when.strftime("%Y-%m-%d %H:%M"),
         str(row["steps"]),
         elapsed(row["duration"]),
         *((scaled(row["tokens"]), money(row["cost"])) if row["tokens"] else ("", "")),
         volume(row["size"]),
-        "cut short" if row["cut"] else "",
+        ", ".join([*(["cut short"] if row["cut"] else []), *row.get("made_by", ())]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replay.cli import output
-from replay.cli.command import program, verb
+from replay.cli.command import json_option, program, verb
 from replay.errors import DivergenceError, PolicyError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from replay.cli.rerun import Replayed
     from replay.cli.verdict import Verdict
 
+SCHEMA = "replay.forecast/1"
 INTERRUPTED = 130
 MAX_DIFFERENCES = 10
 
@@ -25,12 +27,30 @@ MAX_DIFFERENCES = 10
 @verb("play", "Run it again, answered from the cassette.", takes_program=True)
 @click.argument("cassette", required=False)
 @click.option(
+    "--swap",
+    "swaps",
+    multiple=True,
+    metavar="WHAT=BY",
+    help="Replace one component: model=NAME, prompt:system=@FILE, tool:NAME=@VALUE.json, response:STEP=@FILE, …",
+)
+@click.option(
     "--on-divergence",
-    type=click.Choice(["raise", "live"]),
+    metavar="raise|live|nearest|ask|MOD:FUNC",
     default="raise",
     show_default=True,
-    help="At a request that the cassette does not hold: end the program, or make the request for real.",
+    help="At a request that the cassette does not hold: end the program, make the request for real, serve the nearest"
+    " recorded answer, ask on the terminal, or ask a function of yours.",
 )
+@click.option(
+    "--budget", metavar="N", default="", help="End before live calls take more: 0.50 (USD), 20000tokens, 10calls."
+)
+@click.option(
+    "--allow-effect", "effects", multiple=True, metavar="TOOL", help='Let this tool with effect="write" run for real.'
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Run nothing: say what would be served, what would run live, and its cost."
+)
+@click.option("--diff", "show_diff", is_flag=True, help="Then show what changed; exit 1 if anything did.")
 @click.option("-o", "--save", metavar="FORK", help="Write what this run did into a cassette of its own.")
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="H", help="Reach this host for real, as no part of the run."
@@ -43,40 +63,72 @@ MAX_DIFFERENCES = 10
     show_default=True,
     help="Of an identical replay: 0, or the program's own.",
 )
+@json_option
 def command(
     cassette: str | None,
+    swaps: tuple[str, ...],
     on_divergence: str,
+    budget: str,
+    effects: tuple[str, ...],
+    dry_run: bool,
+    show_diff: bool,
     save: str | None,
     allowed: tuple[str, ...],
     ignored: tuple[str, ...],
     exit_code: str,
+    as_json: bool,
 ) -> int:
     """\b
     Examples:
       replay play
-      replay play refund.cassette --on-divergence live -o fork.cassette -- python agent.py
+      replay play refund.cassette --swap model=gpt-5-mini --on-divergence live -o fork.cassette --diff
 
     Run a recorded program again: same answers, no network, no key, no cost. CASSETTE is by default the newest in
     . and ./cassettes, CMD the recorded command line (so give CMD for a cassette from somebody you do not trust).
 
-    Exit codes: 0 identical, 1 a difference, 3 the cassette is cut short, 4 the program asked something else than
-    recorded, 5 refused.
+    With --swap one thing is replaced and everything it does not touch is still served: model=[PROVIDER:]NAME[@URL],
+    prompt:WHICH=TEXT (system, user[0], /pattern/), insert:ROLE=TEXT, drop:WHICH, param:NAME=JSON, tooldef:[+]NAME=JSON,
+    tool:NAME=JSON, pkg.mod:function or URL, http:"GET URL*"=BODY or URL, response:STEP=ANSWER. @FILE as the value means
+    its contents; KIND:NAME@WHERE= limits it to steps (@3, @3-), @model:NAME, @tool:NAME, @span:NAME.
+
+    Exit codes: 0 identical, or done as steered, 1 a difference, 3 the cassette is cut short, 4 the program asked
+    something else than recorded, 5 refused, or the budget is used up.
     """
     from replay.cassette import Reader
+    from replay.cli import steering
+    from replay.cli.entry import entry_of
     from replay.cli.newest import newest
     from replay.cli.rerun import plan_of, rerun
 
+    if as_json and not dry_run:
+        raise UsageError("--json goes with --dry-run", hint="replay diff CASSETTE FORK --json tells what a run changed")
+    steering.check_policy(on_divergence)
+    steering.check_budget(budget)
     path = cassette or newest()
     reader = Reader(path)
+    swapped = steering.read_swaps(reader, swaps)
+    if dry_run:
+        steering.print_forecast(swapped, SCHEMA, as_json=as_json)
+        return 0
     argv = program() or _recorded(reader, path)
     plan = plan_of(
         path,
         policy=on_divergence,
-        save=_fork(save, path),
+        swaps=steering.given_texts(swapped),
+        budget=budget,
+        allow_effects=effects,
+        save=_fork(save, path, swaps, on_divergence, show_diff),
         allow_hosts=allowed,
         ignore_hosts=ignored,
+        entry=entry_of(argv) if program() else reader.header.entry,
     )
-    return _report(rerun(reader, plan, argv), reader, path, exit_code)
+    if swaps and on_divergence != "raise":
+        steering.tell_forecast(swapped)
+    replayed = rerun(reader, plan, argv)
+    if plan.save and not save:
+        output.note(f"replay: the fork is {os.path.relpath(plan.save)}")
+    code = _report(replayed, reader, path, exit_code)
+    return _diff(path, plan.save) if show_diff and code in (0, 1) else code
 
 
 def _recorded(reader: Reader, path: str) -> tuple[str, ...]:
@@ -90,12 +142,26 @@ def _recorded(reader: Reader, path: str) -> tuple[str, ...]:
     return argv
 
 
-def _fork(save: str | None, path: str) -> str:
+def _fork(save: str | None, path: str, swaps: tuple[str, ...], policy: str, show_diff: bool) -> str:
+    """Where what this run does goes: what may cost money, or is to be compared, is kept in any case."""
+    from replay.cli.steering import default_fork
+
     if not save:
-        return ""
+        keeps = swaps or show_diff or policy != "raise"
+        return str(Path(default_fork(path)).absolute()) if keeps else ""
     if Path(save).exists() and Path(save).samefile(path):
         raise UsageError("a replay does not overwrite the cassette it plays", hint="name another file with -o")
     return str(Path(save).absolute())
+
+
+def _diff(path: str, fork: str) -> int:
+    from replay.diff.compare import diff
+    from replay.report.diff_text import overview
+
+    found = diff(path, fork)
+    for line in overview(found):
+        output.data(line)
+    return 0 if found.identical else 1
 
 
 def _report(replayed: Replayed, reader: Reader, path: str, exit_code: str) -> int:
@@ -128,7 +194,10 @@ def tell(verdict: Verdict, reader: Reader, path: str) -> None:
     if verdict.changed:
         output.note(f"replay: {verdict.changed}")
     output.note(f"replay: {verdict.word}: {verdict.counts}" + (f"; {reader.cut}" if reader.cut else ""))
-    if verdict.word == "diverged" and verdict.explanation:
+    if verdict.halted is not None:
+        message, hint = verdict.halted
+        output.error(PolicyError(message, hint=hint))
+    elif verdict.word == "diverged" and verdict.explanation:
         happened, *details = text.divergence(verdict.explanation, Path(path).name)
         output.error(DivergenceError(happened, hint=verdict.explanation.hint), details)
     elif verdict.word == "refused":

@@ -47,5 +47,5 @@ def rerun(
     outcome = launch(entry.checked(argv), plan, hash_seed=seed, streams=streams)
     if outcome.result is None:
         return Replayed(outcome, None)
-    verdict = judge(outcome.result, reader, plan.cassette, live=plan.policy == "live", hash_seed=seed)
+    verdict = judge(outcome.result, reader, plan.cassette, live=plan.policy != "raise", hash_seed=seed)
     return Replayed(outcome, verdict)

@@ -22,10 +22,15 @@ MAX_REFUSED = 3
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``word``: ``identical``, ``different``, ``diverged``, ``refused``, ``cut`` or ``live``; ``counts``: what was
-    served and what was not, in words; ``differences``: each in words; ``explanation``: of the first divergence;
-    ``refused``: the connections that were stopped; ``changed``: the inputs that changed, in words, where no explanation
-    names them."""
+    """The verdict on one run.
+
+    * ``word``: ``identical``, ``different``, ``diverged``, ``refused``, ``cut``, ``stopped``, or how one that left its
+      recording was answered: ``live``, ``nearest``, ``swapped``.
+    * ``counts``: what was served and what was not, in words; ``differences``: each in words.
+    * ``explanation``: of the divergence that ended it, else the first. ``halted``: message and hint of another error
+      that ended it. ``refused``: the connections that were stopped.
+    * ``changed``: the inputs that changed, in words, where no explanation names them.
+    """
 
     code: int
     word: str
@@ -34,14 +39,16 @@ class Verdict:
     explanation: Explanation | None = None
     refused: str = ""
     changed: str = ""
+    halted: tuple[str, str] | None = None
 
 
 def judge(result: Result, reader: Reader, path: str, *, live: bool, hash_seed: str) -> Verdict:
-    """The verdict on a replay of the cassette at ``path``; ``live``: its policy was to go live at a divergence."""
+    """The verdict on a replay of the cassette at ``path``; ``live``: its policy was not to end at a divergence."""
     cassette = Cassette(path, reader)
-    first = result.divergences[0] if result.divergences else None
-    explanation = explain(first, cassette, hash_seed=hash_seed, changed=result.changed_inputs) if first else None
-    went_live = live and result.live > 0
+    # Those that it went on after come before the one that ended it.
+    told = (result.divergences[-1] if live else result.divergences[0]) if result.divergences else None
+    explanation = explain(told, cassette, hash_seed=hash_seed, changed=result.changed_inputs) if told else None
+    went_live = _way(result, live=live) != "" and not (explanation and result.stopped)
     # What a run that left its recording did or did not do afterwards says nothing more.
     left = explanation is not None or went_live
     differences = (*_facts(result, reader), *(() if left else _deviations(result, reader)))
@@ -50,12 +57,22 @@ def judge(result: Result, reader: Reader, path: str, *, live: bool, hash_seed: s
     # That a key is not set is as it should be in a replay.
     inputs = [name for name in result.changed_inputs if not is_secret(name)]
     changed = "" if explanation else changed_inputs(inputs)
-    return Verdict(code, word, counts(result), differences, explanation, refused, changed)
+    halted = result.halted[1:] if result.halted else None
+    told_counts = counts(result, left=went_live or bool(halted))
+    return Verdict(code, word, told_counts, differences, explanation, refused, changed, halted)
+
+
+def _way(result: Result, *, live: bool) -> str:
+    """How a run that left its recording on purpose was answered; empty for one that did not."""
+    ways = {"live": live and result.live, "nearest": result.nearest, "swapped": result.swapped}
+    return next((way for way, count in ways.items() if count), "")
 
 
 def _code(
     result: Result, reader: Reader, explanation: Explanation | None, went_live: bool, differs: bool
 ) -> tuple[int, str]:
+    if result.halted:
+        return result.halted[0], "stopped"
     if result.refused:
         return REFUSED, "refused"
     if reader.cut and (explanation is None or explanation.ended):
@@ -64,12 +81,15 @@ def _code(
         return DIVERGED, "diverged"
     if differs or not (went_live or result.identical):
         return DIFFERENT, "different"
-    return IDENTICAL, "live" if went_live else "identical"
+    return IDENTICAL, _way(result, live=True) if went_live else "identical"
 
 
-def counts(result: Result) -> str:
-    """``12 served, 0 live``, and every other count that is not 0."""
+def counts(result: Result, *, left: bool = False) -> str:
+    """``12 served, 0 live``, and every other count that is not 0; ``left``: without those against the recording."""
     words = [f"{result.served} served", f"{result.live} live"]
+    words += [f"{getattr(result, name)} {said}" for name, said in _STEERED.items() if getattr(result, name)]
+    if left:
+        return ", ".join(words)
     words += [f"{getattr(result, name)} {said}" for name, said in _COUNTED.items() if getattr(result, name)]
     words += [f"{len(ids)} {said}" for ids, said in ((result.unused, "unused"), (result.shortened, "shortened")) if ids]
     if result.ignored:
@@ -77,6 +97,7 @@ def counts(result: Result) -> str:
     return ", ".join(words)
 
 
+_STEERED = {"swapped": "swapped", "nearest": "answered by the nearest"}
 _COUNTED = {
     "moved": "moved",
     "volatile": "volatile",

@@ -19,7 +19,6 @@ from replay.engine.swaps.draft import Draft, Outcome, Provider
 from replay.engine.swaps.grammar import is_run, pattern
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.swap import Swap
-from replay.errors import UsageError
 from replay.events import Answer, Request
 
 _MESSAGE = re.compile(r"([a-z]*)(?:\[(-?\d+)\])?")
@@ -60,9 +59,6 @@ def _model(draft: Draft, swap: Swap) -> bool:
         voice = PROVIDERS[provider]
         base = base or os.environ.get(voice.base_variable) or voice.base
         key = os.environ.get(voice.key_variable, "")
-        if not key:
-            hint = f"set {voice.key_variable}; any value does for a server that wants none"
-            raise UsageError(f"there is no key for {provider}", hint=hint)
         draft.provider = Provider(voice, name, base.rstrip("/") + voice.path, key)
     elif base:
         draft.target = _rebased(draft, base)

@@ -44,7 +44,9 @@ class Budget:
 
 def told(amount: float, unit: Unit) -> str:
     """``$0.50``, ``2000 tokens``."""
-    return f"${amount:.4f}" if unit == "USD" else f"{amount:.0f} {unit}"
+    if unit == "USD":
+        return f"${amount:.4f}"
+    return f"{amount:.0f} {unit if amount != 1 else unit[:-1]}"
 
 
 def parse(text: str) -> Budget:
@@ -136,9 +138,9 @@ class Spending:
         estimate = self._amount(request, expected(request, dialect, recorded)) if dialect else self._of_others()
         if not self.ledger.spend(estimate, self.budget.limit):
             unit = self.budget.unit
-            spent, next_one = told(self.ledger.spent, unit), told(estimate, unit)
+            more = f", and the next call may take {told(estimate, unit)}" if unit != "calls" else ""
             raise PolicyError(
-                f"the budget of {self.budget} is used up: {spent} spent, and the next call may take {next_one}",
+                f"the budget of {self.budget} is used up: {told(self.ledger.spent, unit)} spent{more}",
                 hint="raise --budget; what was made so far is kept",
             )
         return Meter(self, request, estimate) if dialect and self.budget.unit != "calls" else None

@@ -30,7 +30,8 @@ class Outcome:
     """What swaps make of a request. ``by``: their places in the list of swaps. ``request``: as it is written down.
 
     ``answer``: the answer that a swap gives. Else ``instead`` is what is performed; ``is_live``: by the world, not by a
-    function of the user's. ``sent_to``: the URL of another wire format that it is sent in.
+    function of the user's. ``sent_to``: the URL of another wire format that it is sent in. ``lacks``: the variable that
+    should hold the other provider's key, and does not.
     """
 
     by: tuple[int, ...]
@@ -39,11 +40,12 @@ class Outcome:
     instead: Instead | None = None
     is_live: bool = False
     sent_to: str = ""
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Whom a model swap asks. ``key``: its API key, empty to go on with what the program sent."""
+    """Whom a model swap asks. ``key``: its API key, or empty."""
 
     voice: Voice
     model: str
@@ -120,17 +122,18 @@ class Draft:
     def _asked_elsewhere(self, by: tuple[int, ...], written: Request, provider: Provider) -> Outcome:
         """Another provider: in its own format, or in ours at another address."""
         assert self.dialect is not None
+        lacks = "" if provider.key else provider.voice.key_variable
         headers = tuple([pair for pair in written.headers if pair[0].lower() not in _KEYS])
         if provider.voice.dialect is self.dialect:
             keyed = provider.voice.headers(provider.key) if provider.key else ()
             known = {name for name, _ in keyed}
             kept = tuple([pair for pair in headers if pair[0].lower() not in known])
             sent = replace(written, target=provider.url, headers=(*kept, *keyed))
-            return Outcome(by, sent, instead=Instead(sent), is_live=True)
+            return Outcome(by, sent, instead=Instead(sent), is_live=True, lacks=lacks)
         asked = voices.translated(self.body, url_path(self.target), self.dialect, provider.voice, provider.model)
         fields = (("content-type", "application/json"), ("accept-encoding", "identity"))
         sent = Request(
             "http", "POST", provider.url, (*fields, *provider.voice.headers(provider.key)), orjson.dumps(asked)
         )
         reading = voices.reading(self.dialect, provider.voice, self.body)
-        return Outcome(by, written, instead=Instead(sent, reading), is_live=True, sent_to=provider.url)
+        return Outcome(by, written, instead=Instead(sent, reading), is_live=True, sent_to=provider.url, lacks=lacks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,7 @@ class Steered(Session):
             lambda draft: self._place(draft, asked, step),
             match.id if match is not None else None,
             recorded.answer if recorded is not None else None,
+            may_go_on=self.plan.policy != "raise",
         )
         if outcome is None:
             if match is None or recorded is None:
@@ -145,9 +147,33 @@ class Steered(Session):
         if earlier is not None:
             self._keep(asked, earlier)
             asked = asked._replace(request=recorded.request, fingerprint=recorded.fingerprint)
-        return self._serve(asked, match)
+        call = self._serve(asked, match)
+        if asked.request.kind == "tool" and self.sink is not None:
+            self._copy_body(asked, recorded)
+        return call
+
+    def _copy_body(self, asked: Asked, recorded: Event) -> None:
+        """What the body of a served tool did in the recording: it does not run again, and is part of the fork."""
+        assert self.sink is not None
+        before, now = body_of(recorded), body_of(asked)
+        ids = {recorded.id: asked.id}
+        for id in self.steering.in_body(before):
+            event = self.recording.event(id)
+            ids[id] = copy = self.sink.next_id()
+            self._uncounted.add(copy)
+            lineage = now + event.lineage[len(before) :]
+            parent = ids.get(event.parent) if event.parent is not None else None
+            at, tick = asked.at, self._tick(copy)
+            self.sink.issue(replace(event, id=copy, lineage=lineage, parent=parent, at=at, tick=tick, origin="served"))
+            if earlier := self.steering.swapped.get(id):
+                self.sink.note(note_of(copy, earlier))
+            for part in _parts(event.answer):
+                self.write_part(copy, part, tick)
 
     def _swapped(self, asked: Asked, wanted: Asked, recorded: Event | None, outcome: Outcome) -> Call:
+        if outcome.lacks and self.plan.policy != "raise":
+            hint = f"set {outcome.lacks}; any value does for a server that wants none"
+            raise UsageError(f"{self.steering.said(outcome)} needs a key", hint=hint)
         self._keep(asked, Swapped(asked.fingerprint, outcome.by))
         if recorded is not None and asked.request.kind == "tool":
             self._covered.append(body_of(recorded))
@@ -307,6 +333,14 @@ def _is_that(wanted: Asked, recorded: Event, outcome: Outcome) -> bool:
         return False
     went_to = recorded.request.header(SENT_TO) or ""
     return wanted.fingerprint == recorded.fingerprint and went_to == (wanted.request.header(SENT_TO) or "")
+
+
+def _parts(answer: Answer | None) -> Iterator[Part]:
+    if answer is None:
+        return
+    yield from filter(None, [answer.head])
+    yield from answer.chunks
+    yield from filter(None, [answer.end])
 
 
 def _can_stand_for(recorded: Request, asked: Request) -> bool:

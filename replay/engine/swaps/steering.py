@@ -38,8 +38,8 @@ class Entry:
         if self.is_given:
             return True
         swap = self.swap
-        if swap is None or (swap.kind == "model" and "://" in swap.value):
-            return False
+        if swap is None or (swap.kind == "model" and "://" in swap.value) or swap.name.startswith("/"):
+            return False  # a pattern from a file may take for ever
         return not (swap.kind in ("tool", "http") and is_run(swap.value))
 
 
@@ -76,7 +76,7 @@ class Steering:
         found: dict[int, set[int]] = {}
         for step in by_number.values():
             event = step.source
-            if event is None or not (around := _tools_around(event, self._bodies)):
+            if event is None or not (around := _tools_around(event, self.bodies)):
                 continue
             by = {at for at, swap in given if concerns_step(swap, step, event, by_number)}
             for tool in around if by else ():
@@ -84,17 +84,27 @@ class Steering:
         return {tool: tuple(sorted(by)) for tool, by in found.items()}
 
     @cached_property
-    def _bodies(self) -> dict[str, int]:
+    def bodies(self) -> dict[str, int]:
         """The lineage of a tool's body -> the id of the tool call."""
         tools = (step.source for step in self.steps if step.kind == "tool")
         return {f"{event.lineage}/c{event.number}": event.id for event in tools if event is not None}
 
+    def in_body(self, body: str) -> list[int]:
+        """The ids of the recorded events of the tool body with this lineage, tools called in it included."""
+        return [id for id, address in self._in_bodies if address == body or address.startswith(f"{body}/")]
+
+    @cached_property
+    def _in_bodies(self) -> list[tuple[int, str]]:
+        keys = self.source.keys()
+        return [(id, address) for id, address, _ in keys if "/c" in address]
+
     def outcome(
-        self, request: Request, place: FindPlace, matched: int | None, recorded: Answer | None
+        self, request: Request, place: FindPlace, matched: int | None, recorded: Answer | None, *, may_go_on: bool
     ) -> Outcome | None:
         """What the swaps make of ``request``; None: it is answered as recorded, if it was.
 
-        ``matched``: the id of its counterpart. Raises :class:`UsageError`.
+        ``matched``: the id of its counterpart; ``may_go_on``: where it has none, the policy may not end the program.
+        Raises :class:`UsageError`.
         """
         given = [at for at, entry in enumerate(self.entries) if entry.is_given]
         stored = self._stored(matched)
@@ -102,7 +112,7 @@ class Steering:
         found = self._applied({*stored, *given}.difference(untrusted), request, place, recorded)
         if found is None or not (matched is None or any(self.entries[at].is_given for at in found.by)):
             found = None
-        if untrusted and (matched is None or found is not None):
+        if untrusted and ((matched is None and may_go_on) or found is not None):
             raise UsageError(
                 f"the fork was made with {self.entries[untrusted[0]].text[:80]}, which a file may not have done again",
                 hint="give that --swap again to go on with it",
