@@ -1,18 +1,26 @@
 """When an event loop has nothing to run: the moment at which its thread waits, and the next answer may come.
 
 Seam: the loop's selector. asyncio asks it with nothing in ``_ready`` exactly when every task waits.
+
+A loop that waits may be woken by another thread of the program (``call_soon_threadsafe``: the end of a work item, for
+one). Both could run then, and who is first is chance; so the loop goes on when the others wait, as a thread does.
 """
 
 from __future__ import annotations
 
 import selectors
+from asyncio import base_events
 from asyncio.events import _get_running_loop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 from replay.engine import threads
+from replay.engine.finalising import is_finalising
+from replay.engine.lineage import parent
 from replay.engine.order import POLL, Order, has_work
+from replay.engine.turns import wake
 from replay.taps.patch import wrap
 
 orders: list[Order] = []
@@ -24,12 +32,16 @@ def attach() -> None:
     for name in ("EpollSelector", "KqueueSelector", "PollSelector", "SelectSelector"):
         if hasattr(selectors, name):
             wrap(getattr(selectors, name), "select", _select)
+    wrap(base_events.BaseEventLoop, "call_soon_threadsafe", _call_soon_threadsafe)
 
 
 def _select(original: Callable[..., Any]) -> Callable[..., Any]:
     def select(self: Any, timeout: float | None = None) -> Any:
         loop: Any = _get_running_loop() if orders else None
-        if loop is None or getattr(loop, "_selector", None) is not self or has_work(loop):
+        if loop is None or getattr(loop, "_selector", None) is not self:
+            return original(self, timeout)
+        _go_on_in_turn(loop)
+        if has_work(loop):
             return original(self, timeout)
         with selecting(loop), threads.here().waiting(lambda: not has_work(loop)):
             if has_work(loop):  # its turn came as it began to wait
@@ -38,9 +50,31 @@ def _select(original: Callable[..., Any]) -> Callable[..., Any]:
                 timeout = POLL if timeout is None else min(timeout, POLL)
                 for order in orders:
                     order.pump()
-            return original(self, 0 if has_work(loop) else timeout)
+            found = original(self, 0 if has_work(loop) else timeout)
+        _go_on_in_turn(loop)
+        return found
 
     return select
+
+
+def _go_on_in_turn(loop: Any) -> None:
+    if getattr(loop, "_replay_woken", False):
+        wake(loop)
+        loop._replay_woken = False  # only now: what else the other thread handed over meanwhile is of the same turn
+
+
+def _call_soon_threadsafe(original: Callable[..., Any]) -> Callable[..., Any]:
+    def call_soon_threadsafe(self: Any, callback: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        if orders and self._thread_id not in (None, get_ident()) and _is_of_program():
+            self._replay_woken = True
+        return original(self, callback, *args, **options)
+
+    return call_soon_threadsafe
+
+
+def _is_of_program() -> bool:
+    """Not of a tap's library; nor of a collection, which comes by chance."""
+    return threads.is_program() and parent() is not None and not is_finalising()
 
 
 @contextmanager

@@ -88,7 +88,9 @@ class Order:
         self._next = 0
         self._arrived = 0
         self._moved = 0.0
-        self._still: tuple[Any, float] = (None, 0.0)
+        self._seen: Any = None
+        self._quiet = 0.0
+        self._looked = 0.0
         threads.listeners.append(self.pump)
 
     def close(self) -> None:
@@ -128,14 +130,18 @@ class Order:
 
     # Waiting for one's turn ----------------------------------------------------------------------------------------
 
-    def wait(self, recorded: int | None = None) -> bool:
+    def wait(self, recorded: int | None = None, *, blocks_loop: bool = False) -> bool:
         """Wait, blocking the thread, for the turn of what the recording handed over at tick ``recorded``.
 
-        Code that runs in an event loop cannot wait here, and goes on. False: nothing else can move, and this was never
-        handed over in the recording.
+        Code that runs in an event loop goes on, while recording: its answers could not come meanwhile. On replay it
+        waits: what comes before in the recording is of other threads, for its own loop was as busy then. A loop that
+        has nothing to run yet ``blocks_loop`` either way. False: nothing else can move, and this was never handed over
+        in the recording.
         """
         here = threads.here()
-        if not self.holding or running() is not None or self._is_free(here, recorded):
+        if not self.holding or self._is_free(here, recorded):
+            return True
+        if running() is not None and not blocks_loop and (recorded is None or recorded >= OVERDUE):
             return True
         turn = allocate_lock()
         turn.acquire()
@@ -247,12 +253,15 @@ class Order:
 
     def _stands_still(self, moving: list[Thread]) -> bool:
         """Whether nothing has moved for a while; what does not move is from then on taken to wait."""
-        now = time.monotonic()
         seen = (self._next, len(self._waiting), [(id(thread), thread.standstill()) for thread in moving])
-        if seen != self._still[0]:
-            self._still = (seen, now)
+        now = time.monotonic()
+        if seen != self._seen:
+            self._seen, self._quiet = seen, 0.0
             threads.forget_ended()
-        if now - self._still[1] <= (PATIENCE if self.replaying else STILL):
+        else:  # a machine that kept this thread from looking has kept the others from moving
+            self._quiet += min(now - self._looked, 2 * POLL)
+        self._looked = now
+        if self._quiet <= (PATIENCE if self.replaying else STILL):
             return False
         for thread in moving:
             thread.is_stuck()
@@ -285,7 +294,9 @@ def has_work(loop: Any) -> bool:
 def _can_go(gate: Gate) -> bool:
     """Whether its event loop, if it has one, could run it: a callback that blocks the loop holds up its answers too."""
     loop: Any = gate.loop
-    return loop is None or loop is running() or is_idle(loop) or not loop.is_running()
+    if loop is None or is_idle(loop) or not loop.is_running():
+        return True
+    return loop is running() and not hasattr(loop, "_ready")  # uvloop: nobody is told when it waits
 
 
 def _asked_its_loop(gate: Gate) -> bool:

@@ -12,15 +12,19 @@ thread that neither moves nor uses CPU time, see :meth:`Thread.standstill`.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from replay.taps.patch import wrap
+
+_OURS = str(Path(__file__).parents[1]) + os.sep
 
 Probe = Callable[[], bool]
 Standstill = tuple[int, int, float]
@@ -33,13 +37,14 @@ def always() -> bool:
 class Thread:
     """One thread of the program, or one that is about to start (``ident`` is then 0)."""
 
-    __slots__ = ("ident", "native", "probe", "stuck_at")
+    __slots__ = ("computes", "ident", "native", "probe", "stuck_at")
 
     def __init__(self, ident: int = 0, probe: Probe | None = None, native: int = 0) -> None:
         self.ident = ident
         self.native = native
         self.probe = probe
         self.stuck_at: Standstill | None = None
+        self.computes = False
 
     def waits(self) -> bool:
         """Whether the thread can move only after something else has."""
@@ -62,16 +67,28 @@ class Thread:
         finally:
             self.probe = before
 
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """While it lasts, this thread moves, although it may be seen to stand still: a process computes for it."""
+        before, self.computes = self.computes, True
+        try:
+            yield
+        finally:
+            self.computes = before
+
     def standstill(self) -> Standstill:
         """Equal twice in a row: the thread has neither executed an instruction nor used CPU time in between.
 
-        Never equal: it has yet to start, or waits for a processor that others keep busy, or for a disk.
+        Never equal: it has yet to start, or waits for a processor that others keep busy, or for a disk, or for a
+        lock of ours, which it gets without anything of the program moving.
         """
-        if not self.ident or _is_busy(self.native):
+        if not self.ident or self.computes or _is_busy(self.native):
             return (0, 0, time.monotonic())
         frame = sys._current_frames().get(self.ident)
         if frame is None:
             return (0, 0, 0.0)
+        if frame.f_code.co_filename.startswith(_OURS):
+            return (0, 0, time.monotonic())
         return (id(frame), frame.f_lasti, _cpu_time(self.ident))
 
 
@@ -132,6 +149,11 @@ def others(thread: Thread) -> list[Thread]:
 def is_alone() -> bool:
     """Whether this thread is the only one of the program."""
     return len(_known) == 1 and _local.thread in _known
+
+
+def is_program() -> bool:
+    """Whether this thread is one of the program's, or runs a work item of it."""
+    return _local.thread is not None
 
 
 def expect(probe: Probe | None = None) -> Thread:

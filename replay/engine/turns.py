@@ -7,6 +7,7 @@ the program run one at a time, in an order that is part of the recording.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from replay.engine.lineage import Node, parent
 from replay.engine.order import OVERDUE
@@ -30,3 +31,21 @@ def turn_of(node: Node) -> Callable[[], None] | None:
         session.timer_fired(node, number, None if recorded == OVERDUE else recorded)
 
     return take
+
+
+def wake(loop: Any) -> None:
+    """Event loop ``loop``, to which another thread of the program has handed work, goes on in turn.
+
+    Its turns have a numbering of their own (address ``l``), one for each loop that other threads call at all.
+    """
+    above = parent()
+    if above is None or not above.counted:
+        return
+    node: Node | None = getattr(loop, "_replay_node", None)
+    if node is None or node.session is not above.session:
+        node = loop._replay_node = above.child("l")
+    session, number = node.session, node.next_timer()
+    recorded = session.timer_tick(node, number)
+    if recorded != OVERDUE:  # else recorded before loops took turns, or in another order
+        session.order.wait(recorded, blocks_loop=True)
+    session.timer_fired(node, number, None if recorded == OVERDUE else recorded)

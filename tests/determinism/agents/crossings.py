@@ -122,6 +122,30 @@ async def threads_call_back(url):
     return out
 
 
+async def threads_that_wake_the_loop_and_go_on(url):
+    """Each hands something to the loop and asks on; the loop asks too: who is first?"""
+    loop, items, log = asyncio.get_running_loop(), asyncio.Queue(), []
+
+    def work(number: int) -> None:
+        with httpx.Client() as client:
+            for turn in range(2):
+                answer = ask(client, url, [number, turn])
+                loop.call_soon_threadsafe(items.put_nowait, answer)
+                log.append(["thread", number, turn])
+                log.append(ask(client, url, len(log)))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    async with httpx.AsyncClient() as client:
+        for _ in range(6):
+            log.append(["loop", await items.get()])
+            log.append(await aask(client, url, len(log)))
+    for thread in threads:
+        await asyncio.to_thread(thread.join)
+    return log
+
+
 async def futures_of_threads(url):
     """wrap_future and concurrent.futures.wait, in one program."""
     log = []
@@ -142,5 +166,6 @@ AGENTS = (
     loop_in_a_thread_of_a_loop,
     coroutines_from_threads,
     threads_call_back,
+    threads_that_wake_the_loop_and_go_on,
     futures_of_threads,
 )
