@@ -30,7 +30,7 @@ def overview(diff: Diff) -> Iterator[str]:
         yield neutral_line(f" ≠ {rows.change_line(change)}", LINE_WIDTH)
     if diff.first and diff.first.cause:
         yield neutral_line(f"cause: {diff.first.cause.said}")
-    yield neutral_line(f"{rows.counts(diff)}; {rows.metrics(diff.totals)}")
+    yield neutral_line("; ".join(filter(None, (rows.counts(diff), rows.metrics(diff.totals)))))
 
 
 def _listing(diff: Diff) -> Iterator[str]:
@@ -71,8 +71,8 @@ def in_full(row: Row) -> Iterator[str]:
     yield line(row)
     for link in row.chain:
         yield neutral_line(f"  {'cause' if link.row == row.number else f'row {link.row}'}: {link.cause.said}")
-    if row.metrics:
-        yield neutral_line(f"  {rows.metrics(row.metrics)}")
+    if metrics := rows.metrics(row.metrics):
+        yield neutral_line(f"  {metrics}")
     for change in row.changes:
         yield neutral_line(f"--- {change.path} ({change.how})")
         yield neutral(words(change))

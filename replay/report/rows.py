@@ -42,7 +42,7 @@ def _gist(row: Row) -> Iterator[str]:
     if row.moved:
         yield moved(row)
     if row.mark == "≈":
-        yield "ids and times" if not row.changes else f"{_last(row.changes[0].path)} (ids and times)"
+        yield f"not compared: {_last(row.changes[0].path)}" if row.changes else "ids and times"
     elif row.changes:
         yield change_line(_telling(row.changes))
         if len(row.changes) > 1:
@@ -108,14 +108,20 @@ def _last(path: str) -> str:
 def title(diff: Diff) -> str:
     """``identical``, or where the difference begins."""
     if diff.identical:
-        return "identical" if not diff.counts["≈"] else "identical but for ids and times"
+        return "identical" if not diff.counts["≈"] else "identical but for ids, times and what is ignored"
     if diff.first is None:
         return "the output differs"
     step = diff.first.step
     return f"first difference: step {step.number}{'' if diff.first.b else ' of a'} ({step.kind} {step.name})"
 
 
-_COUNTED = {"=": "equal", "≈": "equal but for ids and times", "≠": "changed", "+": "only in b", "-": "only in a"}
+_COUNTED = {
+    "=": "equal",
+    "≈": "equal but for ids, times or what is ignored",
+    "≠": "changed",
+    "+": "only in b",
+    "-": "only in a",
+}
 
 
 def counts(diff: Diff) -> str:
@@ -133,8 +139,8 @@ def metric(each: Metric) -> str:
 
 
 def metrics(found: Iterable[Metric]) -> str:
-    """Those that are known of at least one side."""
-    return ", ".join(metric(each) for each in found if each.a is not None or each.b is not None)
+    """Those that are more than nothing on at least one side."""
+    return ", ".join(metric(each) for each in found if each.a or each.b)
 
 
 def _amount(name: str, value: float | None) -> str:
