@@ -17,11 +17,11 @@ from replay.dialects.cassette import Cassette
 from replay.tui.actions import ACTIONS
 from replay.tui.following import PERIOD, Growing, look_when_grown
 from replay.tui.lines import LinesView, Some
-from replay.tui.shown import Column, Timeline, footer, tab_at, tabs
+from replay.tui.shown import Laid, Side, Timeline, footer, tab_at, tabs
 from replay.tui.stage import NARROW, Keymap, Stage
 from replay.tui.view import because, header, moves, status, timeline
 from replay.tui.view.keys import KEYS, named
-from replay.tui.view.panes import Panes
+from replay.tui.view.panes import NOTHING, Panes
 from replay.tui.view.runs import Runs
 
 WIDE = 160
@@ -51,6 +51,7 @@ class ReplayApp(Stage):
             self.viewer.to_step(step)
         self._growing = Growing(follow) if follow else None
         self._placed: tuple[object, ...] = ()
+        self._laid = Laid(NOTHING)
 
     # --- the frame ---------------------------------------------------------------------------------------------------
 
@@ -147,9 +148,10 @@ class ReplayApp(Stage):
         views = [self.view(f"pane-{name}") for name in "ab"][: len(panes.columns)]
         top = panes.hunks[viewer.hunk % len(panes.hunks)] if panes.hunks else 0
         placed = (viewer.at, viewer.tab, self.shape, viewer.structure, viewer.grain, top, self.size)
+        if self._laid.panes is not panes:
+            self._laid = Laid(panes)
         for at, view in enumerate(views):
-            column = Column(panes, at)
-            view.show(column, title=panes.titles[at], subtitle=panes.subtitles[at])
+            view.show(Side(self._laid, at), title=panes.titles[at], subtitle=panes.subtitles[at])
             if placed != self._placed:
-                view.put(max(0, column.layout(view.inner_width).top(top) - 2) if top else 0)
+                view.put(max(0, self._laid.layout(view.inner_width).top(top) - 2) if top else 0)
         self._placed = placed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from replay.tui.view import timeline
 from replay.tui.view.keys import KEYS, Key, named
@@ -29,24 +30,32 @@ class Timeline:
         return timeline.line(self._viewer, y, width)
 
 
-class Column:
-    """One column of the panes, as high as the other beside it."""
+class Laid:
+    """The columns of the panes, laid out once for each width."""
 
-    def __init__(self, panes: Panes, column: int) -> None:
-        self._panes, self._column = panes, column
+    def __init__(self, panes: Panes) -> None:
+        self.panes = panes
         self._layout: tuple[int, Layout] | None = None
 
     def layout(self, width: int) -> Layout:
         """The lines laid out in ``width`` cells."""
         if self._layout is None or self._layout[0] != width:
-            self._layout = (width, Layout(self._panes.columns, width))
+            self._layout = (width, Layout(self.panes.columns, width))
         return self._layout[1]
 
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One column of ``laid``, as high as the other beside it."""
+
+    laid: Laid
+    column: int
+
     def height(self, width: int, /) -> int:
-        return self.layout(width).height
+        return self.laid.layout(width).height
 
     def line(self, y: int, width: int, /) -> Line:
-        return self.layout(width).shown(y, self._column)
+        return self.laid.layout(width).shown(y, self.column)
 
 
 def tabs(viewer: Viewer, pages: Pages) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from replay.tui.view import because, header
 from replay.tui.view.page import PageLine
@@ -39,7 +39,7 @@ def _lines(viewer: Viewer, pages: Pages) -> Iterator[str]:
     yield fence
 
 
-def _body(lines: tuple[PageLine, ...], is_diff: bool) -> Iterator[str]:
+def _body(lines: Sequence[PageLine], is_diff: bool) -> Iterator[str]:
     if not is_diff:
         yield from (line.text for line in lines)
         return

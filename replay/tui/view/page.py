@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from typing import overload
 
 from replay.tui.view.text import Span
 
@@ -29,18 +31,95 @@ class PageLine:
 
 FILLER = PageLine(None, "")
 
-
-def numbered(texts: Iterable[str]) -> list[PageLine]:
-    """``texts`` as lines of one run."""
-    return [PageLine(at, text, role=_role(text)) for at, text in enumerate(texts, 1)]
-
-
-def _role(text: str) -> str:
-    return "heading" if text.startswith(HEADING) else ""
-
-
 HEADING = "── "
 """How a line begins that heads a part of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The lines ``start`` to ``stop`` of ``texts``, all with one sign. A page of 100,000 lines is a few of these."""
+
+    texts: Sequence[str]
+    start: int
+    stop: int
+    sign: str = " "
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def line(self, at: int) -> PageLine:
+        number = self.start + at
+        text = self.texts[number]
+        return PageLine(number + 1, text, self.sign, "heading" if text.startswith(HEADING) else "")
+
+    def words(self) -> Sequence[str]:
+        """The texts alone."""
+        return self.texts[self.start : self.stop]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Lines that are there already: those that changed, with their marks."""
+
+    lines: tuple[PageLine, ...]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def line(self, at: int) -> PageLine:
+        return self.lines[at]
+
+    def words(self) -> Sequence[str]:
+        return [line.text for line in self.lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """``count`` lines of nothing, beside lines that only the other run has."""
+
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def line(self, at: int) -> PageLine:
+        return FILLER
+
+    def words(self) -> Sequence[str]:
+        return [""] * self.count
+
+
+class Column(Sequence[PageLine]):
+    """The lines of one pane, made when they are looked at."""
+
+    def __init__(self, parts: Iterable[Stretch | Made | Blank]) -> None:
+        self.parts = tuple([part for part in parts if len(part)])
+        self._ends = list(accumulate(map(len, self.parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, at: int) -> PageLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[PageLine]: ...
+    def __getitem__(self, at: int | slice) -> PageLine | list[PageLine]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        part = bisect_right(self._ends, at)
+        return self.parts[part].line(at - (self._ends[part - 1] if part else 0))
+
+    def words(self) -> list[str]:
+        """The texts of all lines."""
+        return [text for part in self.parts for text in part.words()]
+
+
+def numbered(texts: Sequence[str]) -> Column:
+    """``texts`` as the lines of one run."""
+    return Column((Stretch(texts, 0, len(texts)),))
+
 
 _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*"?)'

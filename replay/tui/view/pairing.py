@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from functools import lru_cache
-from itertools import pairwise
 from typing import Literal
 
-from replay.tui.view.page import FILLER, LONG, PageLine, numbered
+from replay.tui.view.page import LONG, Blank, Column, Made, Stretch
 
 Grain = Literal["word", "character", "line"]
 GRAINS: tuple[Grain, ...] = ("word", "character", "line")
@@ -22,76 +20,85 @@ _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """Two columns of the same length, and the indexes at which differences begin."""
+class Paired:
+    """One or two columns, equally long, and the lines at which differences begin."""
 
-    left: tuple[PageLine, ...]
-    right: tuple[PageLine, ...]
+    columns: tuple[Column, ...]
     hunks: tuple[int, ...]
 
-    @property
-    def differ(self) -> bool:
-        return bool(self.hunks)
 
-
-@lru_cache(maxsize=64)
-def paired(before: tuple[str, ...], after: tuple[str, ...], grain: Grain) -> Pairs:
+def paired(before: Sequence[str], after: Sequence[str], grain: Grain) -> Paired:
     """The lines ``before`` beside the lines ``after``."""
-    old, new = numbered(before), numbered(after)
-    left: list[PageLine] = []
-    right: list[PageLine] = []
+    left: list[Stretch | Made | Blank] = []
+    right: list[Stretch | Made | Blank] = []
     hunks: list[int] = []
-    for equal, i1, i2, j1, j2 in _blocks(before, after):
-        if equal:
-            left += old[i1:i2]
-            right += new[j1:j2]
-            continue
-        hunks.append(len(left))
-        for one, other in _changed(old[i1:i2], new[j1:j2], grain):
-            left.append(one)
-            right.append(other)
-    return Pairs(tuple(left), tuple(right), tuple(hunks))
+    at = 0
+    for block in _blocks(before, after):
+        old, new = block.sides(before, after, grain)
+        longer = max(len(old), len(new))
+        left += [old, Blank(longer - len(old))]
+        right += [new, Blank(longer - len(new))]
+        hunks += [] if block.equal else [at]
+        at += longer
+    return Paired((Column(left), Column(right)), tuple(hunks))
 
 
-def unified(pairs: Pairs) -> tuple[tuple[PageLine, ...], tuple[int, ...]]:
-    """One column: of each difference first the old lines, then the new; and where differences begin."""
-    lines: list[PageLine] = []
+def unified(before: Sequence[str], after: Sequence[str], grain: Grain) -> Paired:
+    """One column: of each difference first the old lines, then the new."""
+    parts: list[Stretch | Made | Blank] = []
     hunks: list[int] = []
-    edges = [*pairs.hunks, len(pairs.left)]
-    lines += pairs.right[: edges[0]]
-    for start, end in pairwise(edges):
-        stop = next((at for at in range(start, end) if pairs.right[at].sign == " " == pairs.left[at].sign), end)
-        hunks.append(len(lines))
-        lines += [line for line in pairs.left[start:stop] if line is not FILLER]
-        lines += [line for line in pairs.right[start:stop] if line is not FILLER]
-        lines += pairs.right[stop:end]
-    return tuple(lines), tuple(hunks)
+    at = 0
+    for block in _blocks(before, after):
+        old, new = block.sides(before, after, grain)
+        parts += [new] if block.equal else [old, new]
+        hunks += [] if block.equal else [at]
+        at += len(new) + (0 if block.equal else len(old))
+    return Paired((Column(parts),), tuple(hunks))
 
 
-def _blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines ``i1`` to ``i2`` of one text stand for ``j1`` to ``j2`` of the other."""
+
+    equal: bool
+    i1: int
+    i2: int
+    j1: int
+    j2: int
+
+    def sides(self, before: Sequence[str], after: Sequence[str], grain: Grain) -> tuple[Stretch | Made, Stretch | Made]:
+        """The lines of both; which words of them changed is worked out where there are few."""
+        sign = ("", "") if self.equal else ("-", "+")
+        old = Stretch(before, self.i1, self.i2, sign[0] or " ")
+        new = Stretch(after, self.j1, self.j2, sign[1] or " ")
+        if self.equal or max(len(old), len(new)) > MOST:
+            return old, new
+        return _marked(old, new, grain)
+
+
+def _marked(old: Stretch, new: Stretch, grain: Grain) -> tuple[Made, Made]:
+    gone = [old.line(at) for at in range(len(old))]
+    came = [new.line(at) for at in range(len(new))]
+    for at, (one, other) in enumerate(zip(gone, came, strict=False)):
+        lost, won = marks(one.text, other.text, grain)
+        gone[at], came[at] = replace(one, marks=lost), replace(other, marks=won)
+    return Made(tuple(gone)), Made(tuple(came))
+
+
+def _blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[_Block]:
     shorter = min(len(before), len(after))
     start = next((at for at in range(shorter) if before[at] != after[at]), shorter)
     end = next((at for at in range(shorter - start) if before[-1 - at] != after[-1 - at]), shorter - start)
     if start:
-        yield True, 0, start, 0, start
+        yield _Block(True, 0, start, 0, start)
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     if max(len(old), len(new)) > MOST:
-        yield False, start, start + len(old), start, start + len(new)
+        yield _Block(False, start, start + len(old), start, start + len(new))
     elif old or new:
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            yield tag == "equal", start + i1, start + i2, start + j1, start + j2
+            yield _Block(tag == "equal", start + i1, start + i2, start + j1, start + j2)
     if end:
-        yield True, len(before) - end, len(before), len(after) - end, len(after)
-
-
-def _changed(old: list[PageLine], new: list[PageLine], grain: Grain) -> Iterator[tuple[PageLine, PageLine]]:
-    for at in range(max(len(old), len(new))):
-        one = replace(old[at], sign="-") if at < len(old) else FILLER
-        other = replace(new[at], sign="+") if at < len(new) else FILLER
-        if one is not FILLER and other is not FILLER:
-            gone, came = marks(one.text, other.text, grain)
-            one, other = replace(one, marks=gone), replace(other, marks=came)
-        yield one, other
+        yield _Block(True, len(before) - end, len(before), len(after) - end, len(after))
 
 
 _Marks = tuple[tuple[int, int], ...]

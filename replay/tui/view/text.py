@@ -24,19 +24,25 @@ class Span:
 Line = tuple[Span, ...]
 
 
-_JOINERS = str.maketrans("", "", "\u200d\ufe0e\ufe0f")
+_JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 """What makes one picture of several (zero width joiner) or of a letter (variation selectors, Unicode UTS #51):
 terminals do not agree on how wide the result is, so a line that holds it would shift what stands beside it."""
 
 
 def steady(text: str) -> str:
     """``text`` without what steers a terminal, and without what makes its width uncertain; tabs and newlines stay."""
-    return neutral(text).translate(_JOINERS)
+    return _joined(neutral(text))
 
 
 def steady_line(text: str) -> str:
     """The same on one line: tabs and newlines are escaped."""
-    return neutral_line(text).translate(_JOINERS)
+    return _joined(neutral_line(text))
+
+
+def _joined(text: str) -> str:
+    for joiner in _JOINERS if not text.isascii() else ():
+        text = text.replace(joiner, "")
+    return text
 
 
 def cells(text: str) -> int:

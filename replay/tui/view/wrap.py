@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from rich.cells import chop_cells
 
-from replay.tui.view.page import LONG, PageLine, coloured
+from replay.tui.view.page import LONG, Column, coloured
 from replay.tui.view.text import Line, Span, cells
 
 MANY = 5_000
@@ -24,12 +24,20 @@ _WORD = re.compile(r"\S+\s*|\s+")
 
 def breaks(text: str, width: int, *, between_words: bool = True) -> list[tuple[int, int]]:
     """Where the pieces of ``text`` that fit in ``width`` cells begin and end; one empty piece for empty text."""
-    if cells(text) <= width:
-        return [(0, len(text))]
+    count = height(text, width, between_words=between_words)
+    found = (piece(text, width, at, between_words=between_words) for at in range(count))
+    return [each for each in found if each is not None]
+
+
+def piece(text: str, width: int, at: int, *, between_words: bool = True) -> tuple[int, int] | None:
+    """Where piece ``at`` of ``text`` begins and ends; None when it has not so many."""
+    if len(text) <= LONG and cells(text) <= width:
+        return (0, len(text)) if at == 0 else None
     if len(text) > LONG or not between_words:
         size = _characters(text, width)
-        return [(at, min(at + size, len(text))) for at in range(0, len(text), size)]
-    return list(_by_words(text, width))
+        return (at * size, min((at + 1) * size, len(text))) if at * size < len(text) else None
+    found = _by_words(text, width)
+    return found[at] if at < len(found) else None
 
 
 def height(text: str, width: int, *, between_words: bool = True) -> int:
@@ -89,17 +97,20 @@ class Layout:
     ``columns``: equally long. ``width``: cells of each column, with the gutter of numbers and signs.
     """
 
-    def __init__(self, columns: Sequence[Sequence[PageLine]], width: int) -> None:
+    def __init__(self, columns: Sequence[Column], width: int) -> None:
         self._columns = columns
-        most = max((line.number or 0 for column in columns for line in column[-1:]), default=0)
-        self._digits = max(2, len(str(max(most, *(len(column) for column in columns)))))
+        self._digits = max(2, len(str(max(len(column) for column in columns))))
         self._inner = max(4, width - self._digits - 3)
         self._words = len(columns[0]) <= MANY
         self._ends = list(accumulate(self._heights()))
 
     def _heights(self) -> list[int]:
         inner, words = self._inner, self._words
-        each = [[height(line.text, inner, between_words=words) for line in column] for column in self._columns]
+        short = inner // 2  # so many characters fit, however wide they are
+        each = [
+            [1 if len(text) <= short else height(text, inner, between_words=words) for text in column.words()]
+            for column in self._columns
+        ]
         return each[0] if len(each) == 1 else [max(pair) for pair in zip(*each, strict=True)]
 
     @property
@@ -119,15 +130,15 @@ class Layout:
         """What is seen at height ``y``."""
         if not 0 <= y < self.height:
             return ()
-        at, piece = self.at(y)
+        at, part = self.at(y)
         line = self._columns[column][at]
         if line.number is None and not line.text:
             return (Span(" " * (self._digits + 1), "gutter"),)
-        pieces = breaks(line.text, self._inner, between_words=self._words)
-        if piece >= len(pieces):
+        found = piece(line.text, self._inner, part, between_words=self._words)
+        if found is None:
             return ()
-        start, end = pieces[piece]
-        number = str(line.number) if piece == 0 and line.number is not None else ""
+        start, end = found
+        number = str(line.number) if part == 0 and line.number is not None else ""
         role = _SIGNS.get(line.sign, "gutter")
         gutter = (Span(f"{number.rjust(self._digits)}", "gutter"), Span(f"{line.sign} ", role))
         return (*gutter, *coloured(line, start, end))
