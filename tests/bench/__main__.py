@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import first_chunk, memory, opening, reads, recording, replaying, size
+from tests.bench import diffing, first_chunk, memory, opening, reads, recording, replaying, size
 from tests.bench.row import Row
 
 BENCHES = [
@@ -21,6 +21,7 @@ BENCHES = [
     opening.BENCH,
     size.BENCH,
     reads.BENCH,
+    diffing.BENCH,
 ]
 COLUMNS = "{:<46} {:>10} {:>10} {:>19}  {:<5} {}"
 
