@@ -14,7 +14,6 @@ from replay.errors import UsageError
 if TYPE_CHECKING:
     from replay.diff.model import Diff, Row
 
-SCHEMA = "replay.diff/1"
 DIFFERENT = 1
 CUT = 3
 _COLORS = {"≠": "yellow", "+": "green", "-": "red"}
@@ -107,7 +106,7 @@ def _print(diff: Diff, row: Row | None, as_json: bool, as_markdown: bool, writte
     for note in diff.notes:
         output.note(f"replay: {note}")
     if as_json:
-        from replay.diff.document import row_document
+        from replay.diff.document import SCHEMA, row_document
 
         output.json(SCHEMA, {"row": row_document(row)} if row else diff.to_dict())
     elif as_markdown:

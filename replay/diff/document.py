@@ -1,13 +1,4 @@
-"""A comparison as plain data: the content of ``replay.diff/1``, which ``replay diff --json`` prints.
-
-Top level: ``a``, ``b`` (``cassette``, ``run``, ``parent``, ``swaps``, ``steps``, ``cut``), ``identical``, ``first``
-(number of the first row that differs, or null), ``counts`` (rows by mark, and ``moved``), ``left_out``, ``totals``,
-``output``, ``notes`` and ``rows``. A row has ``number``, ``mark``, ``a`` and ``b`` (a step in short, or null),
-``request`` and ``response`` (which of them differ), ``moved`` (``after_a``, ``after_b``, ``branch``, or null),
-``changes`` (``path``, ``how``, ``before``, ``after``), ``metrics`` (``name``, ``a``, ``b``), ``cause`` and ``chain``
-(``row``, ``cause``, root first). Durations are ns, costs USD; null is what is not known. Fields may be added under the
-same version.
-"""
+"""A comparison as plain data: the content of ``replay.diff/1``, which FORMAT.md describes field by field."""
 
 from __future__ import annotations
 

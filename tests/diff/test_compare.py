@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 import replay
+from replay.diff import document
 from replay.errors import UsageError
 from replay.events import Answer, Chunk, End, Head, Note, Request
 from tests.diff.runs import cassette, chat, completion, event, said
@@ -223,10 +226,10 @@ def test_a_word_that_means_nothing_and_a_choice_of_nothing_are_errors():
 
 def test_the_document_is_plain_json_and_says_it_all():
     old, new = run((HELLO, completion("Hi.")), (tool("look"), 1)), run((HELLO, completion("Ho.")))
-    document = json.loads(json.dumps(replay.diff(old, new).to_dict()))
-    assert (document["identical"], document["first"], document["left_out"]) == (False, 1, 0)
-    assert document["counts"] == {"=": 0, "≈": 0, "≠": 1, "+": 0, "-": 1, "moved": 0}
-    changed, gone = document["rows"]
+    told = json.loads(json.dumps(replay.diff(old, new).to_dict()))
+    assert (told["identical"], told["first"], told["left_out"]) == (False, 1, 0)
+    assert told["counts"] == {"=": 0, "≈": 0, "≠": 1, "+": 0, "-": 1, "moved": 0}
+    changed, gone = told["rows"]
     assert changed["changes"] == [{"path": "response.content", "how": "changed", "before": "Hi.", "after": "Ho."}]
     assert (gone["mark"], gone["b"], gone["a"]["name"]) == ("-", None, "look")
     assert gone["chain"][-1] == {"row": 2, "cause": gone["cause"]}
@@ -244,3 +247,13 @@ def test_files_are_compared_by_path_and_in_a_fresh_process_whatever_was_imported
     code = f"import replay.diff.model, replay; print(replay.diff({path!r}, {path!r}).identical)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout == "True\n"
+
+
+def test_every_field_of_the_document_is_described():
+    described = Path(document.__file__).with_name("FORMAT.md").read_text(encoding="utf-8")
+    whole, _, row = described.partition("## A row")
+    old, new = run((HELLO, completion("Hi.")), (tool("look"), 1)), run((HELLO, completion("Ho.")))
+    found = replay.diff(old, new).to_dict()
+    for text, fields, part in ((whole, found, "a"), (row, found["rows"][0], "a")):
+        names = set(re.findall(r"`([\w.]+)`", "".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE))))
+        assert names - {"schema"} == {*fields, *(f"{part}.{name}" for name in fields[part])}
