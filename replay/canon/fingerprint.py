@@ -1,8 +1,8 @@
 """The fingerprint of a request: what decides which recorded answer it gets.
 
 Kind, action, canonical target and canonical body take part. Headers do not, unless named; ``effect`` does not. The
-number of a redaction placeholder does not either: ``<secret:jwt:2>`` counts as ``<secret:jwt>``, since calls that
-race may meet their secrets in another order.
+name and number of a redaction placeholder do not either: ``<secret:jwt:2>`` counts as ``<secret>``, since a secret is
+called after where it was met first, and calls that race may meet theirs in another order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VERSION = 1
 
 SIZE = 16
 
-NUMBERED = re.compile(rb"<secret:([a-z0-9-]{1,80}):[0-9]{1,9}>")
+NUMBERED = re.compile(rb"<secret:[a-z0-9-]{1,80}:[0-9]{1,9}>")
 
 
 def fingerprint(request: Request, headers: tuple[str, ...] = ()) -> bytes:
@@ -47,7 +47,7 @@ def volatile_fingerprint(request: Request, headers: tuple[str, ...] = ()) -> byt
 
 def _digest(start: bytes, body: bytes, named: bytes) -> bytes:
     if b"<" in body and b"<secret:" in body:
-        body = NUMBERED.sub(rb"<secret:\1>", body)
+        body = NUMBERED.sub(b"<secret>", body)
     return blake2b(b"%s%d\n%s%s" % (start, len(body), body, named), digest_size=SIZE).digest()
 
 
@@ -56,11 +56,11 @@ def _start(kind: str, action: str, target: str) -> bytes:
     """All but the body. Agents ask few URLs many times, so this is kept."""
     if kind == "http":
         target = canonical_url(target)
-    raw = NUMBERED.sub(rb"<secret:\1>", target.encode("utf-8", "surrogatepass"))
+    raw = NUMBERED.sub(b"<secret>", target.encode("utf-8", "surrogatepass"))
     return b"%s\n%s\n%d\n%s\n" % (kind.encode(), action.encode("utf-8", "surrogatepass"), len(raw), raw)
 
 
 def _named(request: Request, headers: tuple[str, ...]) -> bytes:
     wanted = {name.lower() for name in headers}
     fields = sorted(f"{name.lower()}: {value}" for name, value in request.headers if name.lower() in wanted)
-    return NUMBERED.sub(rb"<secret:\1>", "\n".join(fields).encode("utf-8", "surrogatepass"))
+    return NUMBERED.sub(b"<secret>", "\n".join(fields).encode("utf-8", "surrogatepass"))

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-ALWAYS_SECRET = {
-    "authorization": "authorization",
-    "proxy-authorization": "authorization",
-}
-"""Header name -> name of its placeholder."""
+import re
+
+CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
+"""Their scheme stays (RFC 9110, section 11.4)."""
+
+DIGESTS = frozenset({
+    "content-digest", "content-md5", "digest", "repr-digest", "x-amz-checksum-crc32", "x-amz-checksum-crc32c",
+    "x-amz-checksum-crc64nvme", "x-amz-checksum-sha1", "x-amz-checksum-sha256", "x-amz-content-sha256",
+    "x-goog-hash", "x-ms-content-crc64",
+})  # fmt: skip
+"""Checksums of a body. With one of the body as it was, guesses at what was redacted in it could be tested; a replay
+computes those it can anew, and leaves out the others."""
+
+TELLING = re.compile("key|token|secret|auth|password|session|credential|signature")
+"""Names of fields whose values are looked out for elsewhere."""
 
 COOKIES = frozenset({"cookie", "set-cookie"})
 """Their cookies keep their names."""
@@ -36,7 +46,7 @@ KEPT = frozenset({
 KEPT_PREFIXES = (
     "accept", "access-control-allow-", "access-control-expose-", "access-control-max-", "access-control-request-",
     "anthropic-ratelimit-", "content-", "cross-origin-", "ratelimit", "sec-fetch-", "sec-websocket-version",
-    "sec-websocket-protocol", "x-cache", "x-rate-limit-", "x-ratelimit-", "x-stainless-",
+    "x-cache", "x-rate-limit-", "x-ratelimit-", "x-stainless-",
 )  # fmt: skip
 
 

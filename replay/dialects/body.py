@@ -13,6 +13,8 @@ from typing import Any
 
 import zstandard
 
+from replay.canon.packed import UNPACKED
+
 MAX_DECODED = 128 << 20
 """A body that unpacks to more bytes than this is read up to here; a cassette may hold a bomb."""
 
@@ -34,6 +36,9 @@ def decoded(data: bytes, encoding: str | None) -> Body:
 
     Recordings made by other tools keep the header but unpack the body, so a body that is plainly text passes.
     """
+    packed, mark, plain = data.partition(UNPACKED)
+    if mark:  # a redacted body, unpacked from here on
+        return Body(decoded(packed, encoding).data + plain)
     codings = [coding.strip().lower() for coding in (encoding or "").split(",") if coding.strip()]
     body = Body(data)
     for coding in reversed(codings):

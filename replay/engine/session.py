@@ -17,6 +17,7 @@ import orjson
 
 from replay.canon import fingerprint
 from replay.canon.redact import Redactor
+from replay.canon.restore import Restorer
 from replay.cassette import Reader, Writer
 from replay.engine import idle, lineage, threads, timers
 from replay.engine.calls import Asked, LetThrough, LiveCall, ServedCall
@@ -66,7 +67,9 @@ class Session:
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
         self._matcher: Matcher | None = None
+        self._restorer: Restorer | None = None
         if self.source is not None:
+            self._restorer = Restorer(self.redactor, self._recorded_request)
             self._matcher = Matcher(keys_of_process(self.source, plan.lineage), self._recorded_request)
             self._served_reads = ServedReads(self._reads_of_process(self.source, plan.lineage))
 
@@ -171,6 +174,8 @@ class Session:
         if sink is None:
             return
         at = _clock() - self._started
+        if self._restorer is not None:
+            part = self._restorer.recorded(part)
         if type(part) is Chunk:
             part = Chunk(part.data, at, tick)
         elif type(part) is End:
@@ -318,6 +323,8 @@ class Session:
             order.tick(issued)
         if self.sink is not None:
             self._write_issue(asked, issued if asked.counted else order.now(), "served")
+        if self._restorer is not None:
+            answer = self._restorer.answer(answer, match.id, asked.request)
         call = self._serving[match.id] = ServedCall(self, asked, match.id, answer)
         return call
 

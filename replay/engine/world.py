@@ -9,7 +9,6 @@ of a whole process only: the hooks are for good.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 import threading
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
+from replay.canon.names import VARIABLE
 from replay.engine import userkey
 from replay.engine.callsite import is_own
 from replay.engine.session import Session
@@ -30,8 +30,6 @@ KIND = "input"
 MOST = 1000
 LARGEST = 10 * 2**20
 """Inputs noted by one process, and bytes up to which a file has a digest."""
-
-SECRET = re.compile("KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 
 _TO_VARIABLES = ("os", "collections.abc", "_collections_abc")
 _TO_FILES = (
@@ -145,7 +143,7 @@ class World:
         except KeyError:
             self._met(f"${name}", {"variable": name, "set": False})
             return
-        digest = {} if SECRET.search(name) else userkey.digest(os.fsencode(value))
+        digest = {} if VARIABLE.search(name) else userkey.digest(os.fsencode(value))
         self._met(f"${name}", {"variable": name, "set": True, **digest})
 
     # Both ------------------------------------------------------------------------------------------------------------

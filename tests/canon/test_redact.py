@@ -93,11 +93,11 @@ def test_header_values_are_kept_by_an_allow_list_only():
     assert Redactor().request(request(headers=headers)).headers == (
         ("Content-Type", "application/json"),
         ("X-Ratelimit-Remaining", "5"),
-        ("Authorization", "<secret:authorization:1>"),
-        ("x-api-key", "<secret:header:1>"),
-        ("X-My-Own", "<secret:header:2>"),
+        ("Authorization", "Bearer <secret:authorization:1>"),
+        ("x-api-key", "<secret:authorization:1>"),
+        ("X-My-Own", "<secret:header:1>"),
         ("Cookie", "a=<secret:cookie:1>"),
-        ("User-Agent", "agent <secret:openai-key:1>"),
+        ("User-Agent", "agent <secret:authorization:1>"),
     )
 
 
@@ -170,11 +170,6 @@ def test_what_was_held_back_at_the_end_is_kept():
     assert parts(Redactor(), [b"this is s", b"k"], Head(200)) == [b"this is s", b"k"]
 
 
-def test_compressed_bytes_are_left_alone():
-    chunks = [b"sk", b"-proj-abcdEFGH1234567890abcdEFGH1234567890"]
-    assert parts(Redactor(), chunks, Head(200, headers=(("Content-Encoding", "gzip"),))) == chunks
-
-
 def test_items_of_a_generator_tool_are_redacted_one_by_one():
     assert parts(Redactor(), [b'"s"', f'"{OPENAI}"'.encode()], None) == [b'"s"', b'"<secret:openai-key:1>"']
 
@@ -228,4 +223,4 @@ def test_headers_seen_before_are_the_very_object_again():
         fields = tuple(pair for pair in [("content-type", "application/json"), ("x-request-id", "r1")])
         assert redactor.headers(fields) is fields
         secret = (*fields, ("authorization", "Bearer abcdefghij"))
-        assert redactor.headers(secret)[2][1].startswith("<secret:")
+        assert redactor.headers(secret)[2][1] == "Bearer <secret:authorization:1>"

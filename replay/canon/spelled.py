@@ -1,0 +1,177 @@
+"""Streams whose lines spell a text piece by piece: a secret that a model says token by token is still caught.
+
+Each line is an event that holds a fragment (``{"delta":{"content":"sk-"}}``), and the program joins the fragments. So
+they are joined here as well, per field, and lines that end in what may be the beginning of a secret are held back. A
+secret found across lines goes into the first of them, and the other fragments are left empty: all events stay.
+
+Lines of one stream differ in little but their fragment. What stands around it is remembered and recognised, so that
+a line costs less here than by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from replay.canon.risks import Risks
+from replay.canon.stream import HELD_AT_MOST
+from replay.events import Chunk
+
+CONTEXT = 80
+"""Bytes of text that stay in sight: a name may have been kept before its value comes."""
+
+LONGEST_HELD = 32_768
+"""Bytes of text held back; the longest secret is a private key."""
+
+_FRAGMENT = re.compile(
+    rb'"(?P<key>content|text|delta|partial_json|arguments|thinking|reasoning|reasoning_content|reasoning_text|refusal'
+    rb'|response|token|completion|generated_text|outputText|input|summary)" ?: ?"(?P<json>(?:[^"\\]|\\.)*+)"'
+    rb'|^data: ?+(?P<line>[^{\["\r\n][^\r\n]*+)$'
+    rb'|\A"(?P<item>(?:[^"\\]|\\.)*+)"\Z',
+    re.MULTILINE,
+)
+_INDEX = re.compile(rb'"(?:index|output_index|content_index|contentBlockIndex|choice)" ?: ?([0-9]{1,4})')
+
+
+class Span(NamedTuple):
+    """A fragment: whose text it goes on with, and where it stands in its unit."""
+
+    channel: bytes
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Unit:
+    """Chunks that are whole lines together, their redacted bytes, and the fragments in those."""
+
+    chunks: list[Chunk]
+    data: bytes
+    spans: list[Span]
+    is_changed: bool
+
+    def kept(self) -> list[Chunk]:
+        return [replace(self.chunks[0], data=self.data)] if self.is_changed else self.chunks
+
+
+class Spelled:
+    """``items``: every chunk is a whole item, such as those of a generator tool, and needs no end of line."""
+
+    __slots__ = ("_around", "_channel", "_contexts", "_held", "_items", "_pending", "_redact", "_risks", "_size")
+
+    def __init__(self, redact: Callable[[bytes], bytes], risks: Risks, *, items: bool = False) -> None:
+        self._redact = redact
+        self._risks = risks
+        self._items = items
+        self._pending: list[Chunk] = []
+        self._size = 0
+        self._held: list[Unit] = []
+        self._contexts: dict[bytes, bytes] = {}
+        self._around: tuple[bytes, bytes] | None = None
+        self._channel = b""
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        data = chunk.data
+        if self._pending or not (self._items or data.endswith(b"\n")):
+            self._pending.append(chunk)
+            self._size += len(data)
+            if not data.endswith(b"\n") and self._size < HELD_AT_MOST:
+                return []
+            return self._add(self._unit(self._taken()))
+        around = self._around
+        if around is not None and data.startswith(around[0]) and data.endswith(around[1]):
+            start, end = len(around[0]), len(data) - len(around[1])
+            text = data[start:end]
+            if start <= end and b'"' not in text:
+                if not self._held and self._is_quiet(self._channel, text):
+                    return [chunk]
+                return self._add(Unit([chunk], data, [Span(self._channel, start, end)], is_changed=False))
+        return self._add(self._unit([chunk]))
+
+    def finish(self) -> list[Chunk]:
+        kept = self._add(self._unit(self._taken())) if self._pending else []
+        return [*kept, *self._settle()]
+
+    def _taken(self) -> list[Chunk]:
+        taken, self._pending, self._size = self._pending, [], 0
+        return taken
+
+    def _unit(self, chunks: list[Chunk]) -> Unit:
+        data = chunks[0].data if len(chunks) == 1 else b"".join([chunk.data for chunk in chunks])
+        redacted = self._redact(data)
+        spans = list(_spans(redacted))
+        if len(spans) == 1 and redacted is data:
+            self._remember(data, spans[0])
+        return Unit(chunks, redacted, spans, is_changed=redacted is not data and redacted != data)
+
+    def _remember(self, data: bytes, span: Span) -> None:
+        """What stands around a fragment, if it cannot be part of a secret with it."""
+        before, after = data[: span.start], data[span.end :]
+        if before.endswith(b'"') and after.startswith(b'"') and not self._risks.names.may_be_in(before):
+            self._around, self._channel = (before, after), span.channel
+
+    def _add(self, unit: Unit) -> list[Chunk]:
+        if not self._held and all(
+            self._is_quiet(span.channel, unit.data[span.start : span.end]) for span in unit.spans
+        ):
+            return unit.kept()
+        self._held.append(unit)
+        texts = self._texts()
+        size = sum(map(len, texts.values()))
+        if size < LONGEST_HELD and any(self._may_go_on(channel, text) for channel, text in texts.items()):
+            return []
+        return self._settle()
+
+    def _is_quiet(self, channel: bytes, text: bytes) -> bool:
+        """Whether nothing that ends here can go on as a secret; then ``text`` becomes part of what is in sight."""
+        seen = self._contexts.get(channel, b"") + text
+        if self._risks.is_likely(seen) and self._risks.may_go_on(seen):
+            return False
+        self._contexts[channel] = seen[-CONTEXT:]
+        return True
+
+    def _may_go_on(self, channel: bytes, text: bytes) -> bool:
+        return self._risks.may_go_on(self._contexts.get(channel, b"") + text)
+
+    def _texts(self) -> dict[bytes, bytes]:
+        pieces: dict[bytes, list[bytes]] = {}
+        for unit in self._held:
+            for span in unit.spans:
+                pieces.setdefault(span.channel, []).append(unit.data[span.start : span.end])
+        return {channel: b"".join(parts) for channel, parts in pieces.items()}
+
+    def _settle(self) -> list[Chunk]:
+        """Keep what was held back, the secrets that its fragments spell replaced."""
+        changed = {}
+        for channel, text in self._texts().items():
+            before = self._contexts.get(channel, b"")
+            redacted = self._redact(before + text)
+            kept = redacted[len(before) :] if redacted.startswith(before) else self._redact(text)
+            self._contexts[channel] = (before + kept)[-CONTEXT:]
+            if kept != text:
+                changed[channel] = kept
+        held, self._held = self._held, []
+        for unit in held:
+            _respell(unit, changed)
+        return [chunk for unit in held for chunk in unit.kept()]
+
+
+def _respell(unit: Unit, changed: dict[bytes, bytes]) -> None:
+    """Put each changed text into its channel's next fragment; what was put is then empty."""
+    pieces: list[bytes] = []
+    at = 0
+    for span in unit.spans:
+        if span.channel in changed:
+            pieces += [unit.data[at : span.start], changed[span.channel]]
+            changed[span.channel] = b""
+            at = span.end
+            unit.is_changed = True
+    unit.data = b"".join([*pieces, unit.data[at:]])
+
+
+def _spans(data: bytes) -> Iterator[Span]:
+    for match in _FRAGMENT.finditer(data):
+        index = _INDEX.findall(data, max(0, match.start() - 200), match.start()) if match["json"] is not None else []
+        yield Span(b"/".join([match["key"] or b"", *index]), *match.span(match.lastgroup or 0))
