@@ -87,14 +87,13 @@ def play(
     ``effect="write"`` that may run for real. ``save`` names a cassette for what this run did, its fork. ``allow_hosts``
     are reached for real and are no part of the run. The verdict is ``run.result``.
 
-    Entering the block raises :class:`replay.errors.CassetteError` when the file cannot be read, and
-    :class:`replay.errors.UsageError` for a swap that matches nothing in it.
+    Raises :class:`replay.errors.UsageError` for a swap that is none; entering the block, for one that matches nothing
+    in the cassette, and :class:`replay.errors.CassetteError` when the file cannot be read.
     """
     plan = Plan(
         "play",
         os.fspath(path),
         policy=on_divergence if isinstance(on_divergence, str) else "function",
-        swaps=tuple([swap for swap in swaps if isinstance(swap, str)]),
         budget=str(budget),
         allow_effects=tuple(allow_effects),
         save=os.fspath(save),
@@ -104,10 +103,11 @@ def play(
     )
     if not plan.is_steered and not swaps:
         return Run(plan)
+    from replay.engine.swaps.grammar import parse
     from replay.engine.swaps.opening import Given
 
-    objects = tuple([swap for swap in swaps if not isinstance(swap, str)])
-    return Run(plan, Given(objects, None if isinstance(on_divergence, str) else on_divergence))
+    given = tuple([parse(swap) if isinstance(swap, str) else swap for swap in swaps])
+    return Run(plan, Given(given, None if isinstance(on_divergence, str) else on_divergence))
 
 
 class Run:
@@ -200,11 +200,10 @@ def _session(plan: Plan, given: Given | None, redactor: Redactor) -> Session:
         return Session(plan, source=source, sink=sink, redactor=redactor)
     from replay.engine.swaps import opening
 
-    given = given or opening.Given()
-    steering = opening.steering(plan, source, given)
-    swaps = tuple([redactor.text(text) for text in steering.texts])
+    course = opening.course(plan, source, given or opening.Given())
+    swaps = tuple([redactor.text(text) for text in course.steering.texts])
     sink = _sink(plan.save, plan, encrypt, swaps) if plan.save else None
-    return opening.steered(plan, source, sink, redactor, steering, given)
+    return opening.steered(plan, source, sink, redactor, course)
 
 
 def _attach() -> None:

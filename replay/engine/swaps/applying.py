@@ -157,6 +157,8 @@ def _tooldef(draft: Draft, swap: Swap) -> bool:
     change = _definition(given)
     if name == swap.name:
         return editing.change_tool(draft.body, draft.shape, name, change)
+    if not draft.body.get("tools") and not swap.where:  # an agent's calls for other ends stay as they are
+        return False
     tool = ToolDefinition(name, string(change.get("description")), change.get("parameters"))
     return editing.add_tool(draft.body, draft.shape, tool)
 

@@ -7,12 +7,13 @@ Tools are taken to be asked for as they were recorded. So it is an estimate: the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from replay.dialects.model import Message, Usage
+from replay.dialects.price import SENT_TO
 from replay.dialects.steps import Step
 from replay.dialects.table import find
 from replay.engine.swaps.applying import apply
@@ -95,7 +96,9 @@ def _answered(steering: Steering, step: Step, event: Event, by_number: dict[int,
     outcome = apply(given, event.request, lambda _: place, event.answer)
     if outcome is None or _is_the_same(outcome, event.request):
         return "served", event.request
-    return ("live" if outcome.is_live else "swapped"), outcome.request
+    fields = ((SENT_TO, outcome.sent_to),) if outcome.sent_to else ()  # whose price it is
+    request = replace(outcome.request, headers=(*outcome.request.headers, *fields))
+    return ("live" if outcome.is_live else "swapped"), request
 
 
 def _is_the_same(outcome: Outcome, request: Request) -> bool:

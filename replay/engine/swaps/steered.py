@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from replay.engine.matching import Match, Matcher
 from replay.engine.result import Divergence, divergence_error
 from replay.engine.session import Session, body_of, keys_of_process
 from replay.engine.swaps.budget import Budget, Ledger, Meter, Spending
-from replay.engine.swaps.deciding import Decide, decider
+from replay.engine.swaps.deciding import Decision
 from replay.engine.swaps.draft import Draft, Outcome
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.steering import Steering
@@ -55,12 +55,12 @@ class Steered(Session):
         sink: Writer | None,
         redactor: Redactor,
         steering: Steering,
-        decide: Decide | None,
+        decide: Callable[[Divergence], Decision],
         budget: Budget | None,
     ) -> None:
         self.steering = steering
         self.recording = source
-        self.decide = decider(plan.policy, decide)
+        self.decide = decide
         shared = Path(plan.report, "spent.ledger") if plan.report else None
         self.spending = Spending(budget, Ledger(shared)) if budget is not None else None
         super().__init__(plan, source=source, sink=sink, redactor=redactor)

@@ -26,7 +26,8 @@ class Swap:
     insert        ``user``, ``user[2]`` (in front of that)     the words
     drop          ``user[0]``, ``[2]``, ``tool``               empty
     param         ``temperature``, ``reasoning.effort``        JSON, or a word; empty takes it out
-    tooldef       ``lookup``, ``+search``                      JSON: a definition or a schema; empty takes it out
+    tooldef       ``lookup``; ``+search`` adds one where some  JSON: a definition or a schema; empty takes it out
+                  are offered, or where ``where`` says
     tool          ``lookup_order`` (a shell pattern)           JSON, ``pkg.mod:function``, or a URL to POST to
     http          ``GET https://host/*``                       a body, ``{"status":…, "headers":…, "body":…}``, or a URL
     response      empty: ``where`` says which step             JSON or words
