@@ -16,8 +16,7 @@ from typing import Any, get_args, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import orjson
-
+from replay.canon.weight import load_json
 from replay.errors import CassetteError
 
 MAX_DEPTH = 80
@@ -39,7 +38,7 @@ def load(data: bytes, kind: Any = None) -> Any:
     Raises :class:`replay.errors.CassetteError` when ``data`` was not written by ``dump``, or no longer fits ``kind``.
     """
     try:
-        value = orjson.loads(data)
+        value = load_json(data)
         if type(value) is list and PLAIN.issuperset(map(type, value)):  # what reads of the clock and the dice are
             return value
         return _decode(value, {} if kind is None else classes_in(kind), 0)

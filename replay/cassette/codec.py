@@ -13,6 +13,7 @@ from typing import Any, get_args
 import orjson
 
 from replay.canon import values
+from replay.canon.weight import load_json
 from replay.cassette.frame import FORMAT
 from replay.cassette.shelf import Shelf
 from replay.cassette.stock import Stock
@@ -54,7 +55,7 @@ def encode_header(header: Header) -> list[Any]:
 
 def decode_header(payload: Any) -> Header:
     (data,) = payload
-    fields = json.loads(data)
+    fields = json.loads(data.decode())
     entry = fields.pop("entry")
     del fields["format"]
     for wanted, names in HEADER_TYPES.items():
@@ -123,19 +124,25 @@ def encode_end(end: End, at: int, tick: int, stock: Stock) -> list[Any]:
 
 
 class AnswerParts:
-    """Puts an answer together from the payloads of its parts frames, given in file order."""
+    """Puts an answer together from the payloads of its parts frames, given in file order.
 
-    def __init__(self, shelf: Shelf) -> None:
+    ``size``: bytes of chunks so far, and, to begin with, of parts that somebody else has put together.
+    """
+
+    def __init__(self, shelf: Shelf, size: int = 0) -> None:
         self._shelf = shelf
         self._head: HeadAt = NO_HEAD
         self._chunks: list[Chunk] = []
         self._end: EndAt = NO_END
+        self.size = size
 
     def add(self, payload: Any, writer: int) -> None:
         _, _, head, ats, ticks, datas, end, _ = payload
         if head is not None:
             self._head = _decode_head(head, self._shelf, writer)
-        self._chunks += _decode_chunks(ats, ticks, datas, self._shelf, writer)
+        chunks = _decode_chunks(ats, ticks, datas, self._shelf, writer, self.size)
+        self.size += sum([len(chunk.data) for chunk in chunks])
+        self._chunks += chunks
         if end is not None:
             self._end = _decode_end(end, self._shelf, writer)
 
@@ -156,7 +163,7 @@ def decode_whole(payload: Any, shelf: Shelf, writer: int) -> Answer | None:
     if end is None:
         return None
     first = NO_HEAD if head is None else _decode_head(head, shelf, writer)
-    chunks = tuple(_decode_chunks(ats, ticks, datas, shelf, writer))
+    chunks = tuple(_decode_chunks(ats, ticks, datas, shelf, writer, 0))
     return Answer(*first, chunks, *_decode_end(end, shelf, writer))
 
 
@@ -173,14 +180,24 @@ def _decode_head(head: Any, shelf: Shelf, writer: int) -> HeadAt:
     return shelf.head(writer, status, reason, version, fields), at, tick
 
 
-def _decode_chunks(ats: Any, ticks: Any, datas: Any, shelf: Shelf, writer: int) -> list[Chunk]:
+INLINE = frozenset([bytes])
+"""The type of chunks that stand where they are, and so cannot be more than the file."""
+
+
+def _decode_chunks(ats: Any, ticks: Any, datas: Any, shelf: Shelf, writer: int, size: int) -> list[Chunk]:
+    """The chunks, which come after ``size`` bytes of the same answer."""
     _require(int, *ats, *ticks)
     if len(datas) == len(ats) == len(ticks) == 1:
-        return [Chunk(shelf.data(writer, datas[0]), ats[0], ticks[0])]
-    return [
-        Chunk(item if type(item) is bytes else shelf.data(writer, item), at, tick)
-        for at, tick, item in zip(accumulate(ats), accumulate(ticks), datas, strict=True)
-    ]
+        return [Chunk(shelf.data(writer, datas[0], size), ats[0], ticks[0])]
+    timed = zip(accumulate(ats), accumulate(ticks), datas, strict=True)
+    if INLINE.issuperset(map(type, datas)):
+        return [Chunk(item, at, tick) for at, tick, item in timed]
+    chunks = []
+    for at, tick, item in timed:
+        data = item if type(item) is bytes else shelf.data(writer, item, size)
+        size += len(data)
+        chunks.append(Chunk(data, at, tick))
+    return chunks
 
 
 def _decode_end(end: Any, shelf: Shelf, writer: int) -> EndAt:
@@ -224,4 +241,4 @@ def encode_note(note: Note, stock: Stock) -> list[Any]:
 def decode_note(payload: Any, shelf: Shelf, writer: int) -> Note:
     _, kind, data = payload
     _require(str, kind)
-    return Note(kind, orjson.loads(shelf.data(writer, data)))
+    return Note(kind, load_json(shelf.data(writer, data)))

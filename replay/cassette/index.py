@@ -158,6 +158,8 @@ def decode_index(payload: Any) -> Index:
     index = Index()
     try:
         index.end, index.frames, writers, links, lineages, fingerprints, columns = payload
+        if not all(type(data) is bytes for data in (writers, links, lineages, fingerprints, *columns)):
+            raise TypeError("a column is no bytes")  # bytearray(2**31) would be zeros, that many
         index.lineages = list(map(str, orjson.loads(lineages)))
         index.fingerprints = bytearray(fingerprints)
         named = zip(COLUMNS.items(), columns, strict=True)

@@ -43,7 +43,7 @@ class Reader:
         self._ahead_size = 0
         sealed = self._sealed_index()
         self._index = self._scanned_index() if sealed is None else sealed
-        self._shelf = Shelf(self._file.frame_at)
+        self._shelf = Shelf(self._file.frame_at, self._file.size)
         self._shelf.register_all(*[self._index.columns[name] for name in SECTION_COLUMNS])
 
     @property

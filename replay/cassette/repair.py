@@ -7,6 +7,7 @@ others need: those stay.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ from replay.cassette.codec import (
 from replay.cassette.file import File
 from replay.cassette.frame import Frame, Kind, unpack
 from replay.cassette.header import header_json
-from replay.cassette.index import READS_IN, SECTION_COLUMNS, SECTIONED, WRITER_STEP
+from replay.cassette.index import READS_IN, SECTIONED, WRITER_STEP
 from replay.cassette.reader import MALFORMED
 from replay.cassette.rewrite import MADE_ANEW, ROOT, Piece, rewritten
 from replay.cassette.scan import BROKEN_CHAIN, Damage, scan_file, walk
@@ -35,6 +36,7 @@ from replay.events import Header, Note
 
 MAX_GAPS = 100
 MAX_SAID = 300
+PLAIN = frozenset([int, str, bytes])
 AT_END = ("seal", "tail", "signature")
 CUT = "the run did not end, or the end of the file is lost: there was no seal"
 
@@ -64,11 +66,19 @@ def repair(path: str, target: str) -> Repaired:
     missing = [str(damage) for damage in found.damage if damage.what == BROKEN_CHAIN and damage.kind not in AT_END]
     result = Repaired(lost=missing[:MAX_GAPS], was_cut=not found.sealed)
     header = _header(file, result)
-    shelf = Shelf(file.frame_at)
-    shelf.register_all(*[found.index.columns[name] for name in SECTION_COLUMNS])
-    kept = _Kept(file, shelf, result)
+    kept = _Kept(file, _shelf(file), result)
     write_file(target, rewritten(header, kept.pieces(), Cipher.new() if file.cipher is not None else None))
     return result
+
+
+def _shelf(file: File) -> Shelf:
+    """All sections that there are, which are those that there will be."""
+    shelf = Shelf(file.frame_at, file.size)
+    for frame in walk(file):
+        with suppress(CassetteError, *MALFORMED):
+            if isinstance(frame, Frame) and frame.kind in SECTIONED and (section := _payload(frame)[0]) is not None:
+                shelf.register(frame.writer, section[0], section[2], frame.offset)
+    return shelf
 
 
 def _header(file: File, result: Repaired) -> bytes:
@@ -95,6 +105,7 @@ class _Kept:
         self._shelf = shelf
         self._result = result
         self._ids: set[int] = set()
+        self._sizes: dict[int, int] = {}
 
     def pieces(self) -> Iterator[Piece]:
         for frame in walk(self._file):
@@ -120,7 +131,9 @@ class _Kept:
 
     def _is_good(self, frame: Frame, payload: list[Any]) -> bool:
         """Whether the frame can be read. Reads in it that cannot are taken out."""
+        place = READS_IN.get(frame.kind)
         try:
+            _check_plain(payload[:place])
             _CHECKS.get(frame.kind, _pass)(self, frame, payload)
         except KeyError:
             self._lose(frame, "an answer to a request that is not in the file")
@@ -128,13 +141,15 @@ class _Kept:
         except (CassetteError, *MALFORMED) as error:
             self._lose(frame, error)
             return False
-        place = READS_IN.get(frame.kind)
         if place is not None and payload[place] is not None:
             payload[place] = self._good_reads(frame, payload[place])
         return True
 
-    def _good_reads(self, frame: Frame, items: list[Any]) -> list[Any] | None:
-        good = []
+    def _good_reads(self, frame: Frame, items: Any) -> list[Any] | None:
+        good: list[Any] = []
+        if not isinstance(items, list):
+            self._lose(frame, "reads of the clock or the dice that are none")
+            return None
         for item in items:
             try:
                 decode_reads(item, self._shelf, frame.writer)
@@ -155,10 +170,16 @@ class _Kept:
     def _check_parts(self, frame: Frame, payload: list[Any]) -> None:
         if payload[1] not in self._ids:
             raise KeyError(payload[1])
-        AnswerParts(self._shelf).add(payload, frame.writer)
+        parts = AnswerParts(self._shelf, self._sizes.get(payload[1], 0))
+        parts.add(payload, frame.writer)
+        self._sizes[payload[1]] = parts.size
 
     def _check_note(self, frame: Frame, payload: list[Any]) -> None:
         decode_note(payload, self._shelf, frame.writer)
+
+    def _check_reads(self, frame: Frame, payload: list[Any]) -> None:
+        if len(payload) != 2:
+            raise ValueError("it holds no reads")
 
     def _lose(self, frame: Frame, why: object) -> None:
         self._say(f"the {frame.name} frame at byte {frame.offset}: {why}")
@@ -172,9 +193,19 @@ def _pass(kept: _Kept, frame: Frame, payload: list[Any]) -> None:
     """Nothing in it can be wrong that is not wrong with its section."""
 
 
+def _check_plain(value: Any) -> None:
+    """Numbers of blobs that are no integers may be found or not, as it happens."""
+    if type(value) is list:
+        for item in value:
+            _check_plain(item)
+    elif value is not None and type(value) not in PLAIN:
+        raise TypeError(f"a {type(value).__name__} where there is none")
+
+
 _CHECKS: dict[int, Callable[[_Kept, Frame, list[Any]], None]] = {
     Kind.ISSUE: _Kept._check_issue,
     Kind.PARTS: _Kept._check_parts,
+    Kind.READS: _Kept._check_reads,
     Kind.NOTE: _Kept._check_note,
 }
 

@@ -54,11 +54,9 @@ def rewritten(header: bytes, pieces: Iterable[Piece], cipher: Cipher | None = No
     yield PREAMBLE.pack(MAGIC, FORMAT)
     yield copy.frame(Kind.HEADER, ROOT, [header] if cipher is None else cipher.header(header))
     for piece in pieces:
-        if piece.kind != Kind.WRITER and not copy.knows(piece.writer):
-            yield copy.joining(piece.writer, UNNAMED)
-        if piece.kind == Kind.WRITER:
-            yield copy.joining(piece.writer, piece.payload)
-        else:
+        if not copy.knows(piece.writer):
+            yield copy.joining(piece.writer, piece.payload if piece.kind == Kind.WRITER else UNNAMED)
+        if piece.kind != Kind.WRITER:
             yield copy.frame(piece.kind, copy.numbers[piece.writer], piece.payload)
     yield from copy.end()
 

@@ -12,8 +12,11 @@ from replay.cassette.stock import NO_NODE, decode_text
 from replay.errors import CassetteError
 from replay.events import Head, Headers
 
-MAX_BODY = 256 << 20
-"""The most bytes that one body may expand to."""
+MAX_BODY = 64 << 20
+"""The most bytes that one body, or all of one answer, may expand to beyond the size of the file."""
+
+ENTRY_COST = 48
+"""What a blob or a node takes in memory beyond its bytes."""
 
 STEP_COST = 64
 """What an element of a list costs on top of its bytes, so that endless lists of nothing come to an end too."""
@@ -30,10 +33,14 @@ Opened = tuple[int, list[bytes], int, list[int]]
 
 
 class Shelf:
-    """``frame_at`` reads the frame at an offset. Sections are registered in file order, then decoded when needed."""
+    """``frame_at`` reads the frame at an offset of the file, which has ``size`` bytes.
 
-    def __init__(self, frame_at: Callable[[int], Frame]) -> None:
+    Sections are registered in file order, then decoded when needed.
+    """
+
+    def __init__(self, frame_at: Callable[[int], Frame], size: int = 0) -> None:
         self._frame_at = frame_at
+        self._size = size
         self._blobs: dict[int, Column] = {}
         self._nodes: dict[int, Column] = {}
         self._offsets: dict[int, Column] = {}
@@ -94,12 +101,15 @@ class Shelf:
             found = self._heads[key] = head
         return found
 
-    def data(self, writer: int, items: Any) -> bytes:
-        """The bytes that *data* stands for: themselves, or an array of literals, blob numbers and lists."""
+    def data(self, writer: int, items: Any, before: int = 0) -> bytes:
+        """The bytes that *data* stands for: themselves, or an array of literals, blob numbers and lists.
+
+        ``before``: bytes that came before them and count with them.
+        """
         if type(items) is bytes:
             return items
         pieces: list[bytes] = []
-        cost = 0
+        cost = before
         for item in items:
             if type(item) is bytes:
                 pieces.append(item)
@@ -108,7 +118,7 @@ class Shelf:
             else:
                 cost += self._add_list(pieces, writer, *item)
             cost += len(pieces[-1]) if pieces else 0
-            if cost > MAX_BODY:
+            if cost > MAX_BODY + self._size:
                 raise _too_large()
         return b"".join(pieces)
 
@@ -129,7 +139,7 @@ class Shelf:
                 raise _missing("list node", node)
             pieces.append(self.blob(writer, nodes[at + 1]))
             cost += len(pieces[-1]) + STEP_COST
-            if cost > MAX_BODY:
+            if cost > MAX_BODY + self._size:
                 raise _too_large()
             node = nodes[at]
         pieces[start:] = pieces[: start - 1 if start else None : -1]
@@ -149,10 +159,11 @@ class Shelf:
             return opened
         if not is_section(section):
             raise damaged(frame, "holds no blobs where it should")
-        self._opened_size += frame.size
+        size = frame.size + ENTRY_COST * (len(section[1]) + len(section[3]))
+        self._opened_size += size
         if self._opened_size > CACHED_SECTIONS:
             self._opened.clear()
-            self._opened_size = frame.size
+            self._opened_size = size
         opened = self._opened[frame.offset] = tuple(section)
         return opened
 
@@ -184,4 +195,6 @@ def _missing(what: str, number: int) -> CassetteError:
 
 
 def _too_large() -> CassetteError:
-    return CassetteError(f"a body expands to more than {MAX_BODY} bytes", hint="the file is damaged, or a trap")
+    return CassetteError(
+        f"a body expands to more than {MAX_BODY} bytes beyond the file's own", hint="the file is damaged, or a trap"
+    )

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from replay.canon.weight import LIGHT, is_heavy
+
 Document = dict[str, Any]
 
 
@@ -14,8 +16,10 @@ def parse(data: bytes | str) -> Any:
     """The JSON value of ``data``, or None when it is none. Nesting is bounded by the parsers (1,024 levels).
 
     What the strict parser refuses (NaN, half a surrogate pair, bytes that are not UTF-8) is tried again leniently;
-    what cannot be encoded then reads as ``?``.
+    what cannot be encoded then reads as ``?``. What would take too much memory is not read either.
     """
+    if len(data) >= LIGHT and is_heavy(data if isinstance(data, bytes) else data.encode("utf-8", "replace")):
+        return None
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -23,6 +23,7 @@ AS_BEFORE = "(begins as the request before it)"
 SHORT = 3
 """So many equal lines are not worth leaving out."""
 
+MAX_TEXT = 1 << 20
 NOTED = ("output", "gap", "unwatched")
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -77,7 +78,10 @@ def _step(step: Step, before: dict[str, list[str]]) -> Iterator[str]:
 
 
 def _lines(texts: Iterable[str], numbering: Numbering) -> list[str]:
-    return _stable("\n".join(texts), numbering).split("\n")
+    text = "\n".join(texts)
+    if len(text) > MAX_TEXT:
+        text = f"{text[:MAX_TEXT]}\n(and {len(text) - MAX_TEXT} characters more)"
+    return _stable(text, numbering).split("\n")
 
 
 def _stable(text: str, numbering: Numbering) -> str:

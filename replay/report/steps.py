@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from replay.canon.weight import is_heavy
 from replay.dialects.model import LlmRequest, Message
 from replay.dialects.steps import Step
 from replay.report.amounts import elapsed, scaled, table
@@ -115,10 +116,14 @@ _SHOWN: dict[str, Callable[[Step], Iterator[str]]] = {"request": _request, "resp
 def _pretty(text: str) -> Iterator[str]:
     """JSON indented, anything else as it is."""
     try:
-        yield json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        yield text if is_heavy(text.encode("utf-8", "replace")) else _indented(text)
     except (ValueError, RecursionError):
         if text:
             yield text
+
+
+def _indented(text: str) -> str:
+    return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
 
 
 def to_dict(step: Step) -> dict[str, Any]:
