@@ -235,10 +235,10 @@ class Order:
             if gate is None:
                 return
             moving = [thread for thread in threads.others(_NOBODY) if not thread.waits()]
-            if self._has_settled(gate, moving):
-                if not _asked_its_loop(gate):
-                    self._release(gate)
-            elif self._may_be_forced(gate) and (self._stands_still(moving) or self._takes_too_long()):
+            settled = self._has_settled(gate, moving)
+            if not (settled or self._may_be_forced(gate)) or _asked_its_loop(gate):
+                return
+            if settled or self._stands_still(moving) or self._takes_too_long():
                 self._release(gate)
         finally:
             self._lock.release()
