@@ -195,12 +195,14 @@ class _Hearing:
 
 
 class _Telling:
-    """Blocks are opened and closed as words and calls alternate; usage goes with the reason why it ended."""
+    """Blocks come one after the other here. Where calls are told side by side, the first is told as it comes and the
+    others wait for the end. Usage goes with the reason why the answer ended."""
 
     def __init__(self, asked: Document) -> None:
         self.frame: Document = {}
         self.blocks = 0
         self.open = ""
+        self.waiting: dict[str, tuple[Document, list[Document]]] = {}
         self.reason = "end_turn"
         self.usage = Usage()
         self.failed = False
@@ -211,12 +213,12 @@ class _Telling:
                 self.frame = {**_answer(LlmAnswer(model), id), "stop_reason": None}
                 return _event("message_start", message=self.frame)
             case Words(text):
-                begun = b"" if self.open == "text" else self._block("text", {"type": "text", "text": ""})
-                return begun + self._delta({"type": "text_delta", "text": text})
+                said = {"type": "text_delta", "text": text}
+                return self._begin("text", {"type": "text", "text": ""}) + self._more("text", said)
             case CallBegins(number, id, name):
-                return self._block(f"call {number}", {"type": "tool_use", "id": id, "name": name, "input": {}})
-            case CallWords(_, text):
-                return self._delta({"type": "input_json_delta", "partial_json": text})
+                return self._begin(f"call {number}", {"type": "tool_use", "id": id, "name": name, "input": {}})
+            case CallWords(number, text):
+                return self._more(f"call {number}", {"type": "input_json_delta", "partial_json": text})
             case Done(reason):
                 self.reason = _REASONS.get(reason, "end_turn")
                 return b""
@@ -230,14 +232,31 @@ class _Telling:
     def finish(self) -> bytes:
         if self.failed or not self.frame:
             return b""
+        told = [self._close()]
+        for block, deltas in self.waiting.values():
+            told += [self._start("waited", block), *map(self._delta, deltas), self._close()]
         delta = {"stop_reason": self.reason, "stop_sequence": None}
-        end = _event("message_delta", delta=delta, usage=_usage(self.usage))
-        return self._close() + end + _event("message_stop")
+        told.append(_event("message_delta", delta=delta, usage=_usage(self.usage)))
+        return b"".join(told) + _event("message_stop")
 
-    def _block(self, name: str, block: Document) -> bytes:
-        closed = self._close()
+    def _begin(self, name: str, block: Document) -> bytes:
+        """Open the block, unless it is open; behind an open call it waits."""
+        if name == self.open or name in self.waiting:
+            return b""
+        if self.open.startswith("call"):
+            self.waiting[name] = (block, [])
+            return b""
+        return self._close() + self._start(name, block)
+
+    def _more(self, name: str, delta: Document) -> bytes:
+        if name != self.open:
+            self.waiting[name][1].append(delta)
+            return b""
+        return self._delta(delta)
+
+    def _start(self, name: str, block: Document) -> bytes:
         self.open = name
-        return closed + _event("content_block_start", index=self.blocks, content_block=block)
+        return _event("content_block_start", index=self.blocks, content_block=block)
 
     def _close(self) -> bytes:
         if not self.open:
