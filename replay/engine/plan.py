@@ -33,6 +33,7 @@ class Plan:
       names of files. ``budget``: see :mod:`replay.engine.swaps.budget`. ``allow_effects``: names of tools with effects
       that may run for real.
     * ``sources``: each process tells what it read, by source line (:mod:`replay.engine.sources`).
+    * ``rules``: what is redacted beyond the built-in rules (:meth:`replay.canon.rules.Rules.to_data`).
     * ``allow_hosts`` are reached for real and untouched; ``ignore_hosts`` are telemetry on top of the known ones.
     """
 
@@ -48,6 +49,7 @@ class Plan:
     weather: int = 0
     sources: bool = False
     encrypt: bool = False
+    rules: dict[str, Any] = field(default_factory=dict)
     allow_hosts: tuple[str, ...] = ()
     ignore_hosts: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from replay import taps
 from replay.canon import values
-from replay.canon.redact import Redactor
 from replay.cassette import Reader, Writer
 from replay.cassette.behaviour import CURRENT, check_behaviour
 from replay.cassette.forks import parent_mark
-from replay.engine import finalising, guard, idle, lineage, spawn, threads, timers, weather
+from replay.engine import finalising, guard, idle, lineage, redaction, spawn, threads, timers, weather
 from replay.engine.plan import Plan
 from replay.engine.result import Result
 from replay.engine.session import Session
@@ -32,6 +31,8 @@ from replay.events import Entry, Header
 from replay.taps import boundary, clock, dice
 
 if TYPE_CHECKING:
+    from replay.canon.redact import Redactor
+    from replay.canon.rules import Find
     from replay.cassette.cipher import Cipher
     from replay.engine.swaps.deciding import Decide
     from replay.engine.swaps.opening import Given
@@ -46,23 +47,28 @@ def record(
     tags: Mapping[str, str] | None = None,
     ignore_hosts: Sequence[str] = (),
     encrypt: bool = False,
+    redact: Mapping[str, Any] | Find | None = None,
+    store: Mapping[str, str] | None = None,
 ) -> Run:
     """Record everything that crosses the boundary into the cassette ``path``.
 
     Use it as ``with replay.record("run.cassette") as run:`` or as a decorator, of functions and coroutine functions.
     An existing file is replaced. ``tags`` are kept in the header; calls to ``ignore_hosts`` are made but not kept.
-    With ``encrypt`` nothing reaches the disk but under the key that ``$REPLAY_KEY`` names.
+    With ``encrypt`` nothing reaches the disk but under the key that ``$REPLAY_KEY`` names. ``redact`` adds to what is
+    known to be secret: the keys of ``[tool.replay.redact]``, or a function that gets a text and gives its secrets.
+    ``store`` says by host (shell patterns) how much is kept: ``"full"``, ``"shape"`` or ``"none"``.
     """
-    return Run(
-        Plan(
-            "record",
-            os.fspath(path),
-            tags=dict(tags or {}),
-            ignore_hosts=tuple(ignore_hosts),
-            encrypt=encrypt,
-            entry=_entry(),
-        )
+    rules, find = redaction.given(redact, store)
+    plan = Plan(
+        "record",
+        os.fspath(path),
+        tags=dict(tags or {}),
+        ignore_hosts=tuple(ignore_hosts),
+        encrypt=encrypt,
+        rules=rules,
+        entry=_entry(),
     )
+    return Run(plan, find=find)
 
 
 def play(
@@ -75,6 +81,8 @@ def play(
     allow_effects: Sequence[str] = (),
     allow_hosts: Sequence[str] = (),
     ignore_hosts: Sequence[str] = (),
+    redact: Mapping[str, Any] | Find | None = None,
+    store: Mapping[str, str] | None = None,
 ) -> Run:
     """Run the program's code against the cassette ``path``: no network, no key, no cost.
 
@@ -85,11 +93,13 @@ def play(
     :class:`replay.engine.result.Divergence` and gives one of the first three, or an :class:`replay.events.Answer`.
     ``budget`` bounds what goes live: USD, ``"20000tokens"`` or ``"10calls"``. ``allow_effects`` names the tools with
     ``effect="write"`` that may run for real. ``save`` names a cassette for what this run did, its fork. ``allow_hosts``
-    are reached for real and are no part of the run. The verdict is ``run.result``.
+    are reached for real and are no part of the run. ``redact`` and ``store`` are as in :func:`record`; those of the
+    recording hold as well, but for its patterns and its function. The verdict is ``run.result``.
 
     Raises :class:`replay.errors.UsageError` for a swap that is none; entering the block, for one that matches nothing
     in the cassette, and :class:`replay.errors.CassetteError` when the file cannot be read.
     """
+    rules, find = redaction.given(redact, store)
     plan = Plan(
         "play",
         os.fspath(path),
@@ -99,23 +109,25 @@ def play(
         save=os.fspath(save),
         allow_hosts=tuple(allow_hosts),
         ignore_hosts=tuple(ignore_hosts),
+        rules=rules,
         entry=_entry(),
     )
     if not plan.is_steered and not swaps:
-        return Run(plan)
+        return Run(plan, find=find)
     from replay.engine.swaps.grammar import parse
     from replay.engine.swaps.opening import Given
 
     given = tuple([parse(swap) if isinstance(swap, str) else swap for swap in swaps])
-    return Run(plan, Given(given, None if isinstance(on_divergence, str) else on_divergence))
+    return Run(plan, Given(given, None if isinstance(on_divergence, str) else on_divergence), find)
 
 
 class Run:
     """One recording or replay. ``result`` holds the verdict; it is complete once the block has been left."""
 
-    def __init__(self, plan: Plan, given: Given | None = None) -> None:
+    def __init__(self, plan: Plan, given: Given | None = None, find: Find | None = None) -> None:
         self.plan = plan
         self.given = given
+        self.find = find
         self.result = Result(mode=plan.mode)
         self._session: Session | None = None
         self._bound: AbstractContextManager[None] | None = None
@@ -136,7 +148,7 @@ class Run:
             self._session, self.result = outer, outer.result
             self._bound = nullcontext()
             return self
-        self._session = open_session(self.plan, self.given)
+        self._session = open_session(self.plan, self.given, self.find)
         self.result = self._session.result
         self._bound = lineage.bound(self._session.root)
         self._bound.__enter__()
@@ -168,41 +180,44 @@ class Run:
         if inspect.iscoroutinefunction(function):
 
             async def awrapper(*args: Any, **kwargs: Any) -> Any:
-                with Run(self.plan, self.given):
+                with Run(self.plan, self.given, self.find):
                     return await function(*args, **kwargs)
 
             return functools.wraps(function)(awrapper)  # type: ignore[return-value]
 
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with Run(self.plan, self.given):
+            with Run(self.plan, self.given, self.find):
                 return function(*args, **kwargs)
 
         return functools.wraps(function)(wrapper)  # type: ignore[return-value]
 
 
-def open_session(plan: Plan, given: Given | None = None) -> Session:
+def open_session(plan: Plan, given: Given | None = None, find: Find | None = None) -> Session:
     """Open the cassettes of ``plan`` and start its session in this process."""
-    session = _session(plan, given, Redactor(os.environ))
+    session = _session(redaction.with_project(plan), given, find)
     _attach()
     weather.begin(plan.weather)
     session.open()
     return session
 
 
-def _session(plan: Plan, given: Given | None, redactor: Redactor) -> Session:
+def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
     if plan.mode == "record":
-        return Session(plan, source=None, sink=_sink(plan.cassette, plan, plan.encrypt), redactor=redactor)
+        redactor = redaction.redactor(plan, find)
+        written = _sink(plan.cassette, plan, redactor, plan.encrypt)
+        return Session(plan, source=None, sink=written, redactor=redactor)
     source = Reader(plan.cassette)
     check_behaviour(source.header)
+    redactor = redaction.redactor(plan, find, source)
     encrypt = plan.encrypt or source.encrypted
     if not (plan.is_steered or source.header.swaps or given):
-        sink = _sink(plan.save, plan, encrypt) if plan.save else None
+        sink = _sink(plan.save, plan, redactor, encrypt) if plan.save else None
         return Session(plan, source=source, sink=sink, redactor=redactor)
     from replay.engine.swaps import opening
 
     course = opening.course(plan, source, given or opening.Given())
     swaps = tuple([redactor.text(text) for text in course.steering.texts])
-    sink = _sink(plan.save, plan, encrypt, swaps) if plan.save else None
+    sink = _sink(plan.save, plan, redactor, encrypt, swaps) if plan.save else None
     return opening.steered(plan, source, sink, redactor, course)
 
 
@@ -224,11 +239,13 @@ def _find_session() -> Session | None:
     return node.session if node is not None else None
 
 
-def _sink(path: str, plan: Plan, encrypt: bool, swaps: tuple[str, ...] = ()) -> Writer:
+def _sink(path: str, plan: Plan, redactor: Redactor, encrypt: bool, swaps: tuple[str, ...] = ()) -> Writer:
     if not plan.is_root:
         return Writer.join(path, plan.lineage)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    return Writer.create(path, _header(plan, swaps), _cipher() if encrypt else None)
+    sink = Writer.create(path, redactor.header(_header(plan, swaps)), _cipher() if encrypt else None)
+    redaction.note_down(sink, redactor.rules)
+    return sink
 
 
 def _cipher() -> Cipher:
