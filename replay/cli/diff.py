@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from replay.cli import output
 from replay.cli.command import json_option, verb
+from replay.cli.progress import Progress
 from replay.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def command(
     """\b
     Examples:
       replay diff refund.cassette fork.cassette
-      replay diff old.cassette new.cassette --ignore response.usage --html diff.html
+      replay diff old.cassette new.cassette --ignore temperature --html diff.html
 
     Align the steps of two runs, any two, and show what changed in each, with the cause. Marks: = equal, ≈ equal but for
     ids and times, ≠ changed, + only in B, - only in A. WHAT is a kind of step (llm, tool, http, process, span), name:,
@@ -59,7 +61,7 @@ def command(
     """
     from replay.diff.compare import diff
 
-    found = diff(a, b, only=_listed(only), ignore=_listed(ignore), exact=exact)
+    found = diff(a, b, only=_listed(only), ignore=_listed(ignore), exact=exact, progress=Progress("comparing rows"))
     row = _row(found, step) if step is not None else None
     _write_files(found, html_file, junit_file)
     if not quiet:
@@ -116,12 +118,13 @@ def _print(diff: Diff, row: Row | None, as_json: bool, as_markdown: bool, writte
     else:
         _print_text(diff, row)
         if row is None and diff.first and diff.first.b and not written:
-            output.note(f"hint: replay diff {diff.a.path} {diff.b.path} --step {diff.first.b.number}")
+            names = shlex.join([str(diff.a.path), str(diff.b.path)])
+            output.note(f"hint: replay diff {names} --step {diff.first.b.number}")
 
 
 def _print_text(diff: Diff, row: Row | None) -> None:
     from replay.report.diff_text import in_full, overview
 
-    for line in in_full(row) if row else overview(diff):
+    for line in in_full(diff, row) if row else overview(diff):
         color = _COLORS.get(line[1:2]) if line.startswith(" ") else None
         click.echo(click.style(line, fg=color) if color else line)

@@ -74,8 +74,10 @@ def body_document(answer: Answer) -> Any:
 
 
 def parsed(text: str | bytes) -> Any:
-    """JSON as data, anything else as text."""
+    """JSON as data, anything else as text; so is what is nested deeper than can be written again."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = orjson.loads(text)
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return text if isinstance(text, str) else text.decode("utf-8", "replace")
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from replay.dialects.cassette import Cassette, open_cassette
 from replay.diff import metrics
@@ -19,12 +19,21 @@ from replay.errors import UsageError
 Run = str | os.PathLike[str] | Cassette
 
 
-def diff(a: Run, b: Run, *, only: Iterable[str] = (), ignore: Iterable[str] = (), exact: bool = False) -> Diff:
+def diff(
+    a: Run,
+    b: Run,
+    *,
+    only: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    exact: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Diff:
     """How run ``b`` differs from run ``a``: paths of cassettes, or opened ones.
 
     ``only`` and ``ignore``: what is compared (:mod:`replay.diff.rules`). ``exact``: ids and times, which are another in
-    every run, count as differences too. Raises :class:`replay.errors.CassetteError` when a file cannot be read, and
-    :class:`replay.errors.UsageError` when ``only`` names no step at all.
+    every run, count as differences too. ``progress``: told how many rows are done, and of how many. Raises
+    :class:`replay.errors.CassetteError` when a file cannot be read, and :class:`replay.errors.UsageError` when ``only``
+    names no step at all.
     """
     old, new = (run if isinstance(run, Cassette) else open_cassette(run) for run in (a, b))
     chosen = rules(only, ignore, exact=exact)
@@ -35,7 +44,7 @@ def diff(a: Run, b: Run, *, only: Iterable[str] = (), ignore: Iterable[str] = ()
         kinds = sorted({step.kind for run in (old, new) for step in run.steps})
         raise UsageError("only leaves no step to compare", hint=f"the runs have steps of the kinds {', '.join(kinds)}")
     details = _Details(old, new)
-    rows = tuple(_rows(shown, chosen, details))
+    rows = tuple(_rows(shown, chosen, details, progress))
     details.why = Why(old, new, rows)
     return Diff(old, new, rows, _output(old, new, chosen), tuple(_notes(old, new)), len(aligned) - len(shown))
 
@@ -44,9 +53,12 @@ def _shown(row: Aligned, chosen: Rules) -> bool:
     return any(step is not None and chosen.shows(step) for step in (row.a, row.b))
 
 
-def _rows(aligned: Sequence[Aligned], chosen: Rules, details: _Details) -> Iterable[Row]:
+def _rows(
+    aligned: Sequence[Aligned], chosen: Rules, details: _Details, progress: Callable[[int, int], None]
+) -> Iterable[Row]:
     volatile = Volatile(details.a.steps, details.b.steps)
     for number, each in enumerate(aligned, 1):
+        progress(number, len(aligned))
         if each.a is None or each.b is None:
             yield Row(number, "-" if each.b is None else "+", each.a, each.b, details, moved=each.moved)
             continue

@@ -7,6 +7,7 @@ from typing import Any
 
 from replay.dialects.cassette import Cassette
 from replay.dialects.steps import Step
+from replay.diff.fields import Change
 from replay.diff.model import Diff, Row
 
 SCHEMA = "replay.diff/1"
@@ -22,7 +23,7 @@ def document(diff: Diff) -> dict[str, Any]:
         "counts": diff.counts,
         "left_out": diff.left_out,
         "totals": [asdict(metric) for metric in diff.totals],
-        "output": [asdict(change) for change in diff.output],
+        "output": [_change(change) for change in diff.output],
         "notes": list(diff.notes),
         "rows": [row_document(row) for row in diff.rows],
     }
@@ -38,11 +39,16 @@ def row_document(row: Row) -> dict[str, Any]:
         "request": row.request,
         "response": row.response,
         "moved": asdict(row.moved) if row.moved else None,
-        "changes": [asdict(change) for change in row.changes],
+        "changes": [_change(change) for change in row.changes],
         "metrics": [asdict(metric) for metric in row.metrics],
         "cause": asdict(row.cause) if row.cause else None,
         "chain": [asdict(link) for link in row.chain],
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """Its values as they are: they are plain data, and may be nested too deep to be walked."""
+    return {"path": change.path, "how": change.how, "before": change.before, "after": change.after}
 
 
 def _run(cassette: Cassette) -> dict[str, Any]:

@@ -58,12 +58,22 @@ def _whole(old: list[str], new: list[str]) -> Iterator[Piece]:
 
 def _equal_ends(before: str, after: str) -> tuple[int, int]:
     """Characters of the equal beginning and end, cut back to whole words."""
-    shorter = min(len(before), len(after))
-    start = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    start = equal_start(before, after)
     while start and start < max(len(before), len(after)) and before[start - 1].isalnum():
         start -= 1
-    rest = shorter - start
-    end = next((at for at in range(rest) if before[-1 - at] != after[-1 - at]), rest)
+    end = equal_start(before[start:][::-1], after[start:][::-1])
     while end and before[len(before) - end].isalnum():
         end -= 1
     return start, end
+
+
+def equal_start(a: str, b: str) -> int:
+    """How many characters two texts have in common at their beginning; in few steps, also for megabytes."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -65,12 +65,12 @@ def _lines(diff: Diff) -> Iterator[str]:
     yield '<input type="checkbox" id="equal"> <label for="equal">hide what is equal</label>'
     yield "<main>"
     for row in diff.rows:
-        yield from _row(row)
+        yield from _row(diff, row)
     yield from _output(diff)
     yield "</main></body></html>"
 
 
-def _row(row: Row) -> Iterator[str]:
+def _row(diff: Diff, row: Row) -> Iterator[str]:
     a, b = rows.place(row)
     cells = (
         f'<span class="mark">{row.mark}</span><span class="no">{a} ⟷ {b}</span>'
@@ -81,19 +81,18 @@ def _row(row: Row) -> Iterator[str]:
         yield f'<div class="row {kind}" id="row-{row.number}">{cells}</div>'
         return
     yield f'<details class="row {kind}" id="row-{row.number}"><summary>{cells}</summary>'
-    yield from _why(row)
+    yield from _why(diff, row)
     yield f"<p>{_line(rows.metrics(row.metrics))}</p>"
     for change in row.changes:
         yield _change(change)
     yield "</details>"
 
 
-def _why(row: Row) -> Iterator[str]:
-    chain = row.chain
-    if chain:
+def _why(diff: Diff, row: Row) -> Iterator[str]:
+    if row.cause:
         yield "<ol>"
-        for link in chain:
-            yield f'<li><a href="#row-{link.row}">row {link.row}</a>: {_line(link.cause.said)}</li>'
+        for at, said in rows.reasons(diff, row):
+            yield f'<li><a href="#row-{at.number}">{rows.label(at)}</a>: {_line(said)}</li>'
         yield "</ol>"
 
 

@@ -23,13 +23,13 @@ def _rows(diff: Diff) -> Iterator[Case]:
     for row in diff.rows:
         a, b = rows.place(row)
         seconds = (row.step.duration or 0) / 1e9
-        failure = _failure(row) if row.differs else ""
+        failure = _failure(diff, row) if row.differs else ""
         yield Case(_plain(neutral_line(f"{a} ⟷ {b} {row.step.kind} {row.step.name}")), seconds, failure)
 
 
-def _failure(row: Row) -> str:
+def _failure(diff: Diff, row: Row) -> str:
     lines = [f"{row.mark} {rows.gist(row)}", *(rows.change_line(change, 400) for change in row.changes)]
-    return _plain("\n".join([*lines, *(f"row {link.row}: {link.cause.said}" for link in row.chain)]))
+    return _plain("\n".join([*lines, *(f"{rows.label(at)}: {said}" for at, said in rows.reasons(diff, row))]))
 
 
 def _plain(text: str) -> str:

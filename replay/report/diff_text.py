@@ -66,11 +66,11 @@ def line(row: Row, wide: int = NAME_WIDTH) -> str:
     return f" {row.mark} {a:>4} {b:>4}  {name:<{wide}}  {neutral_line(rows.gist(row), LINE_WIDTH)}".rstrip()
 
 
-def in_full(row: Row) -> Iterator[str]:
+def in_full(diff: Diff, row: Row) -> Iterator[str]:
     """One row: why, what it cost, and every field that differs, word by word."""
     yield line(row)
-    for link in row.chain:
-        yield neutral_line(f"  {'cause' if link.row == row.number else f'row {link.row}'}: {link.cause.said}")
+    for at, said in rows.reasons(diff, row):
+        yield neutral_line(f"  {'cause' if at is row else rows.label(at)}: {said}")
     if metrics := rows.metrics(row.metrics):
         yield neutral_line(f"  {metrics}")
     for change in row.changes:

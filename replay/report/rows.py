@@ -8,6 +8,7 @@ from typing import Any
 
 from replay.diff.fields import Change
 from replay.diff.model import Diff, Metric, Row
+from replay.diff.words import equal_start
 from replay.report.amounts import counted, elapsed, money, scaled
 
 MARKS = {"llm": "◆", "tool": "▲", "http": "●", "process": "■", "span": "▼"}
@@ -21,6 +22,17 @@ BEFORE = 12
 def place(row: Row) -> tuple[str, str]:
     """The numbers of its steps, ``·`` where there is none."""
     return str(row.a.number) if row.a else "·", str(row.b.number) if row.b else "·"
+
+
+def label(row: Row) -> str:
+    """``step 7``, by b's number if it has one; else ``step 9 of a``."""
+    return f"step {row.step.number}{'' if row.b else ' of a'}"
+
+
+def reasons(diff: Diff, row: Row) -> Iterator[tuple[Row, str]]:
+    """The rows of its chain, root first, each with why it differs."""
+    for link in row.chain:
+        yield diff.rows[link.row - 1], link.cause.said
 
 
 def name(row: Row) -> str:
@@ -65,9 +77,7 @@ def change_line(change: Change, width: int = EXCERPT) -> str:
 def excerpts(change: Change, width: int = EXCERPT) -> tuple[str, str]:
     """Both values on one line, each cut to what is near the first difference."""
     old, new = _shown(change.before), _shown(change.after)
-    shorter = min(len(old), len(new))
-    same = next((at for at in range(shorter) if old[at] != new[at]), shorter)
-    start = max(0, same - BEFORE) if max(len(old), len(new)) > width else 0
+    start = max(0, equal_start(old, new) - BEFORE) if max(len(old), len(new)) > width else 0
     cut = [_cut(text, start, width) for text in (old, new)]
     return ("nothing" if change.how == "added" else cut[0]), ("nothing" if change.how == "removed" else cut[1])
 
@@ -80,13 +90,16 @@ def _cut(text: str, start: int, width: int) -> str:
     return f"{quote}{'…' if start else ''}{part}{'…' if start + width < len(inner) else ''}{quote}"
 
 
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _shown(value: Any, indent: int | None = None) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    except RecursionError:
+        return "(nested too deep to be shown)"
 
 
 def whole(value: Any) -> str:
     """A value to be read in full: a text as it is, else indented JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return value if isinstance(value, str) else _shown(value, 2)
 
 
 def _telling(changes: Sequence[Change]) -> Change:
@@ -112,7 +125,7 @@ def title(diff: Diff) -> str:
     if diff.first is None:
         return "the output differs"
     step = diff.first.step
-    return f"first difference: step {step.number}{'' if diff.first.b else ' of a'} ({step.kind} {step.name})"
+    return f"first difference: {label(diff.first)} ({step.kind} {step.name})"
 
 
 _COUNTED = {

@@ -110,9 +110,11 @@ class Score:
         places = {turn.id: at for at, turn in enumerate(old)}
         for i, j in pairs:
             origin = places.get(new[j].id)
-            same = origin is not None and _content(old[origin]) == _content(old[i])
-            self.right += same or _content(old[i]) == _content(new[j])
-            self.found += 1
+            meant = old[origin] if origin is not None else new[j]
+            right = _content(meant) == _content(old[i])
+            if origin is not None or not right:  # what came is no worse for being set against its equal
+                self.found += 1
+                self.right += right
         self.true += sum(turn.id in places for turn in new)
 
 

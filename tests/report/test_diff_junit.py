@@ -16,7 +16,7 @@ def test_a_row_that_differs_is_a_failure_with_its_fields_and_its_cause():
     failed = [case for case in suite if case.find("failure") is not None]
     assert (suite.get("tests"), suite.get("failures"), len(failed)) == ("11", "5", 5)
     assert failed[0].get("name") == "1 ⟷ 1 tool lookup"
-    assert "row 1: the same was asked and the tool gave another result" in failed[1].find("failure").text
+    assert "step 1: the same was asked and the tool gave another result" in failed[1].find("failure").text
 
 
 def test_equal_runs_have_no_failure():

@@ -28,8 +28,9 @@ def test_the_rows_that_differ_are_shown_with_their_neighbours_and_the_cause():
 
 
 def test_one_row_is_shown_in_full_word_by_word_with_its_chain():
-    shown = "\n".join(diff_text.in_full(runs.support().rows[1]))
-    assert "  row 1: the same was asked and the tool gave another result" in shown
+    found = runs.support()
+    shown = "\n".join(diff_text.in_full(found, found.rows[1]))
+    assert "  step 1: the same was asked and the tool gave another result" in shown
     assert "  cause: request.messages[1].content came from step 1 (tool lookup), response.value.status" in shown
     assert "--- request.messages[1].content (changed)\nIt is [-sent to Ghent-]{+lost at sea+}." in shown
 
@@ -43,7 +44,7 @@ def test_equal_runs_are_two_lines():
 
 def test_nothing_that_a_run_holds_steers_the_terminal():
     found = runs.hostile()
-    lines = [*diff_text.overview(found), *(line for row in found.rows for line in diff_text.in_full(row))]
+    lines = [*diff_text.overview(found), *(line for row in found.rows for line in diff_text.in_full(found, row))]
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\n".join(lines))
     assert all("\n" not in line for line in diff_text.overview(found))
 
