@@ -188,7 +188,8 @@ def _decode_chunks(ats: Any, ticks: Any, datas: Any, shelf: Shelf, writer: int, 
     """The chunks, which come after ``size`` bytes of the same answer."""
     _require(int, *ats, *ticks)
     if len(datas) == len(ats) == len(ticks) == 1:
-        return [Chunk(shelf.data(writer, datas[0], size), ats[0], ticks[0])]
+        data = datas[0]
+        return [Chunk(data if type(data) is bytes else shelf.data(writer, data, size), ats[0], ticks[0])]
     timed = zip(accumulate(ats), accumulate(ticks), datas, strict=True)
     if INLINE.issuperset(map(type, datas)):
         return [Chunk(item, at, tick) for at, tick, item in timed]

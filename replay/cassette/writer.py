@@ -16,7 +16,7 @@ from replay.cassette.frame import Kind
 from replay.cassette.log import Log
 from replay.cassette.scan import scan
 from replay.errors import ReplayError
-from replay.events import Event, Header, Note, Part, Reads
+from replay.events import Chunk, Event, Header, Note, Part, Reads
 
 if TYPE_CHECKING:
     from replay.cassette.cipher import Cipher
@@ -94,6 +94,19 @@ class Writer:
                     batch = self._batches[id] = Batch(id, at)
                 if batch.add(part, at, tick):
                     self._flush_batch(batch, at)
+            except Exception as error:
+                self._lost(f"the answer to event {id}", error)
+
+    def rest(self, id: int, parts: list[Part], at: int, tick: int) -> None:
+        """:meth:`part` for chunks, which know their tick, and the end that comes after them."""
+        with self._lock:
+            try:
+                batch = self._batches.get(id)
+                if batch is None:
+                    batch = self._batches[id] = Batch(id, at)
+                for part in parts:
+                    batch.add(part, at, part.tick if type(part) is Chunk else tick)
+                self._flush_batch(batch, at)
             except Exception as error:
                 self._lost(f"the answer to event {id}", error)
 

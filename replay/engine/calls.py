@@ -39,12 +39,13 @@ class Asked(NamedTuple):
 class LetThrough:
     """No part of the run: an allowed host, or telemetry (``served`` is then what it hears on replay)."""
 
-    __slots__ = ("served",)
+    __slots__ = ("elapsed", "served")
 
     instead: Instead | None = None
 
     def __init__(self, served: Answer | None = None) -> None:
         self.served = served
+        self.elapsed: int | None = None
 
     def deliver(self, part: Part) -> None:
         """Nothing to write down, nothing to wait for."""
@@ -52,11 +53,19 @@ class LetThrough:
     async def adeliver(self, part: Part) -> None:
         """Nothing to write down, nothing to wait for."""
 
+    def deliver_rest(self) -> bool:
+        """Each part by itself."""
+        return False
+
+    def deliver_body(self, _chunks: list[bytes]) -> bool:
+        """Nothing to write down, nothing to wait for."""
+        return True
+
 
 class LiveCall:
     """A request answered by the world; what comes is handed over in turn and written down."""
 
-    __slots__ = ("__weakref__", "asked", "counted", "ended", "order", "served", "session", "started")
+    __slots__ = ("__weakref__", "asked", "counted", "elapsed", "ended", "order", "served", "session", "started")
 
     instead: Instead | None = None
 
@@ -68,6 +77,7 @@ class LiveCall:
         self.served: Answer | None = None
         self.started = False
         self.ended = False
+        self.elapsed: int | None = None
         if self.order.replaying:
             self.order.live.add(self)
 
@@ -112,27 +122,45 @@ class LiveCall:
         if tick is None:
             return False
         self.started = True
-        self._note_end(part)
-        self.session.write_part(self.asked.id, part, tick)
+        self._write(part, tick)
         return True
 
     def end_dropped(self) -> None:
         """The session ends, and the program had dropped this call."""
         if not self.ended:
-            self.session.write_part(self.asked.id, End("closed"), self.order.now())
+            self._write(End("closed"), self.order.now())
 
     def _hand_over(self, part: Part) -> None:
         if self.ended:
             return
         self.started = True
-        self._note_end(part)
         order = self.order
-        self.session.write_part(self.asked.id, part, order.tick() if self.counted else order.now())
+        self._write(part, order.tick() if self.counted else order.now())
 
-    def _note_end(self, part: Part) -> None:
+    def _write(self, part: Part, tick: int) -> None:
+        at = self.session.now()
         if type(part) is End:
             self.ended = True
+            self.elapsed = at - self.asked.at
             self.order.live.discard(self)
+        self.session.write_part(self.asked.id, part, at, tick)
+
+    def deliver_rest(self) -> bool:
+        """There is nothing to hand over before it comes."""
+        return False
+
+    def deliver_body(self, chunks: list[bytes]) -> bool:
+        """Hand ``chunks`` and the end over, if nothing has to be waited for; or do nothing."""
+        if self.ended or not self.counted or self.order.replaying or has_work(running()):
+            return False
+        tick = self.order.at_once(None, len(chunks) + 1)
+        if tick is None:
+            return False
+        at = self.session.now()
+        self.ended = True
+        self.elapsed = at - self.asked.at
+        self.session.write_body(self.asked.id, chunks, at, tick)
+        return True
 
 
 class ServedCall:
@@ -141,7 +169,7 @@ class ServedCall:
     ``asked`` is the request as made now, ``recorded`` the id of its counterpart, ``served`` the counterpart's answer.
     """
 
-    __slots__ = ("asked", "chunks", "counted", "handed", "order", "recorded", "served", "session")
+    __slots__ = ("asked", "chunks", "counted", "handed", "has_head", "order", "recorded", "served", "session")
 
     instead: Instead | None = None
 
@@ -154,8 +182,22 @@ class ServedCall:
         self.counted = asked.counted
         self.chunks = 0
         self.handed: End | None = None
+        self.has_head = False
+
+    def is_issued(self, tick: int) -> bool:
+        """Take the issue's ``tick``, if nothing has to be waited for, and say whether.
+
+        Where no event loop runs, nothing can come between an issue and a head with the very next tick: both are taken.
+        """
+        both = self.served.head_tick == tick + 1 and running() is None and self.session.sink is None
+        if both and self.order.at_once(tick, 2) is not None:
+            self.has_head = True
+            return True
+        return self.order.at_once(tick) is not None
 
     def deliver(self, part: Part) -> None:
+        if self.has_head and part is self.served.head:
+            return
         if _is_own_doing(part) and is_finalising():
             self.session.dropped.append(self)
             return
@@ -213,13 +255,43 @@ class ServedCall:
         """Hand ``part`` over if nothing has to be waited for, and say whether."""
         if self.handed is not None or not self.counted or _is_own_doing(part) or self.order.at_once(tick) is None:
             return False
-        self._note(part, tick)
+        if type(part) is not Head or self.session.sink is not None:
+            self._note(part, tick)
         return True
 
     def _hand_over(self, part: Part, tick: int) -> None:
         if self.handed is None:
             order = self.order
             self._note(part, order.tick(tick) if self.counted else order.now())
+
+    def deliver_rest(self) -> bool:
+        """Hand all chunks and the end over at once, if in the recording nothing came between them; or do nothing."""
+        chunks, end = self.served.chunks, self.served.end
+        if self.chunks or self.handed is not None or not self.counted or end is None or end.ending != "complete":
+            return False
+        first = chunks[0].tick if chunks else self.served.end_tick
+        if self.served.end_tick - first != len(chunks) or self.session.sink is not None:
+            return False
+        if has_work(running()) or self.order.at_once(first, len(chunks) + 1) is None:
+            return False
+        self.chunks = len(chunks)
+        self.handed = end
+        self.session.ended_whole(self.recorded)
+        return True
+
+    def deliver_body(self, _chunks: list[bytes]) -> bool:
+        """Nothing comes from the world."""
+        return False
+
+    @property
+    def elapsed(self) -> int | None:
+        """Nanoseconds from the issue to the end as recorded; None while the program has not come to the end."""
+        return None if self.handed is None else self.served.end_at - self._issued_at
+
+    @property
+    def _issued_at(self) -> int:
+        assert self.session.source is not None
+        return self.session.source.event(self.recorded).at
 
     def _note(self, part: Part, tick: int) -> None:
         if type(part) is Chunk:
@@ -228,7 +300,19 @@ class ServedCall:
             self.handed = part
             self.session.ended(self)
         if self.session.sink is not None:
-            self.session.write_part(self.asked.id, part, tick)
+            self.session.write_part(self.asked.id, part, self._at(part), tick)
+
+    def _at(self, part: Part) -> int:
+        """When ``part`` is said to come: as long after the issue as in the recording."""
+        if type(part) is Chunk:
+            at = part.at
+        elif type(part) is Head:
+            at = self.served.head_at
+        elif self.served.end is not None:
+            at = self.served.end_at
+        else:
+            return self.session.now()
+        return self.asked.at + at - self._issued_at
 
     def _reads_on(self) -> None:
         self.session.diverge(self.asked, "the program waits for more of an answer that the recorded run gave up on")

@@ -89,6 +89,12 @@ def current() -> Node | None:
     return node if node is not None and node.session.is_open else None
 
 
+def session() -> Session | None:
+    """The session that the code which runs now belongs to, or None."""
+    node = current()
+    return node.session if node is not None else None
+
+
 def _outside_task() -> Node | None:
     if (entry := _context.get()) is not None and entry[0] == threading.get_ident():
         return entry[1]

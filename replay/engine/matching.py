@@ -41,15 +41,23 @@ class Matcher:
         self._volatile: dict[bytes, deque[int]] | None = None
         self._left: dict[int, tuple[str, bytes]] = {}
 
-    def take(self, lineage: str, fingerprint: bytes, request: Request) -> Match | None:
-        """Consume the event that answers ``request``, or return None: a divergence."""
+    def take_exact(self, lineage: str, fingerprint: bytes) -> int | None:
+        """Consume the first event with this fingerprint in this lineage, and return its id; None if there is none."""
         key = (lineage, fingerprint)
         while True:
             queue = self._here.get(key)
-            if queue and (id := self._pop(queue)) is not None:
-                return Match(id, "exact")
+            while queue:
+                id = queue.popleft()
+                if self._left.pop(id, None) is not None:
+                    return id
             if not self._read_on():
-                break
+                return None
+
+    def take(self, lineage: str, fingerprint: bytes, request: Request) -> Match | None:
+        """Consume the event that answers ``request``, or return None: a divergence."""
+        exact = self.take_exact(lineage, fingerprint)
+        if exact is not None:
+            return Match(exact, "exact")
         queue = self._by_fingerprint().get(fingerprint)
         if queue and (id := self._pop(queue)) is not None:
             return Match(id, "moved")

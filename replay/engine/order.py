@@ -110,10 +110,11 @@ class Order:
             self._moved = time.monotonic()
             return recorded
 
-    def at_once(self, recorded: int | None = None) -> int | None:
+    def at_once(self, recorded: int | None = None, count: int = 1) -> int | None:
         """Take the next tick, as :meth:`wait` and then :meth:`tick` would, if that is seen at a glance; else None.
 
-        That is so while the program has one thread, nothing waits, and the recorded tick is the next: the rule.
+        That is so while the program has one thread, nothing waits, and the recorded tick is the next: the rule. With
+        ``count``, that many ticks are taken, of which the first is given.
         """
         if not threads.is_alone():
             return None
@@ -121,7 +122,7 @@ class Order:
             tick = self._next
             if self._waiting or (recorded is not None and recorded != tick):
                 return None
-            self._next = tick + 1
+            self._next = tick + count
         return tick
 
     def now(self) -> int:

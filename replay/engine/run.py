@@ -222,7 +222,7 @@ def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
 
 
 def _attach() -> None:
-    boundary.find_with(_find_session)
+    boundary.find_with(lineage.session)
     threads.attach(turn)
     taps.watch("trio", "replay.engine.trio")
     for part in (finalising, spawn, idle, timers, guard, clock, dice, taps):
@@ -232,11 +232,6 @@ def _attach() -> None:
 def process_session() -> Session | None:
     """The session that the command line opened for this whole process, if it did."""
     return next((session for session in lineage.sessions() if session.plan.report), None)
-
-
-def _find_session() -> Session | None:
-    node = lineage.current()
-    return node.session if node is not None else None
 
 
 def _sink(path: str, plan: Plan, redactor: Redactor, encrypt: bool, swaps: tuple[str, ...] = ()) -> Writer:

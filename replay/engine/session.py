@@ -36,15 +36,20 @@ from replay.taps.boundary import Call
 
 T = TypeVar("T")
 
+MAX_ORDINARY = 1024
+"""URLs remembered as part of the run; agents ask few of them many times."""
+
 
 class Session:
     """See :mod:`replay.taps.boundary` for the part that taps use."""
 
     def __init__(self, plan: Plan, *, source: Reader | None, sink: Writer | None, redactor: Redactor) -> None:
         self.source = source
+        self.serves = source is not None
         self.sink = sink
         self.redactor = redactor
         self.hosts = Hosts(plan.allow_hosts, plan.ignore_hosts)
+        self._ordinary: set[str] = set()
         self.is_open = True
         self._started = _clock()
         self._begin(plan)
@@ -168,12 +173,15 @@ class Session:
 
     # What calls use ------------------------------------------------------------------------------------------------
 
-    def write_part(self, id: int, part: Part, tick: int) -> None:
-        """Write one part of an answer down, if there is a cassette to write."""
+    def now(self) -> int:
+        """Nanoseconds since the start of the session."""
+        return _clock() - self._started
+
+    def write_part(self, id: int, part: Part, at: int, tick: int) -> None:
+        """Write one part of an answer down, handed over ``at`` (see :meth:`now`), if there is a cassette to write."""
         sink = self.sink
         if sink is None:
             return
-        at = _clock() - self._started
         if self._restorer is not None:
             part = self._restorer.recorded(part)
         if type(part) is Chunk:
@@ -187,11 +195,25 @@ class Session:
             else:
                 sink.part(id, kept, at, tick)
 
+    def write_body(self, id: int, chunks: list[bytes], at: int, tick: int) -> None:
+        """Write the whole body of a recorded answer and its end, handed over at once from ``tick`` on."""
+        assert self.sink is not None
+        self._flush_reads()
+        kept: list[Part] = []
+        for place, data in enumerate(chunks):
+            kept += self.redactor.parts(id, Chunk(data, at, tick + place))
+        kept += self.redactor.parts(id, End())
+        self.sink.rest(id, kept, at, tick + len(chunks))
+
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
-        self._serving.pop(call.recorded, None)
+        self.ended_whole(call.recorded)
         if call.shortened:
             self.result.shortened.append(call.recorded)
+
+    def ended_whole(self, id: int) -> None:
+        """The program has all of the answer to event ``id``."""
+        self._serving.pop(id, None)
 
     def diverge(self, asked: Asked, reason: str = "") -> None:
         """Note a divergence; under the policy ``raise`` this ends the program."""
@@ -303,29 +325,32 @@ class Session:
 
     def _serve(self, asked: Asked, match: Match) -> Call:
         assert self.source is not None
-        issued, answer = self.source.answer(match.id)
+        id, how = match
+        issued, answer = self.source.answer(id)
         if answer is None or (answer.head is None and answer.end is None):
             return self._unmatched(asked, "the recording ends inside this call")
-        if answer.failure is not None and answer.failure.name == UNKEPT:
-            return self._unmatched(asked, f"the recording could not keep this value: {answer.failure.message}")
+        failure = answer.failure
+        if failure is not None and failure.name == UNKEPT:
+            return self._unmatched(asked, f"the recording could not keep this value: {failure.message}")
+        result, order, lineage = self.result, self.order, asked.lineage
         with self._lock:
-            self.result.served += 1
-            self.result.moved += match.how == "moved"
-            self.result.volatile += match.how == "volatile"
-            # Within one task requests come in the recorded order: ids count in order of issue.
-            self.order.reordered += match.how == "exact" and match.id < self._latest.get(asked.lineage, -1)
-            self._latest[asked.lineage] = match.id
+            result.served += 1
+            if how == "exact":  # within one task requests come in the recorded order: ids count in order of issue
+                order.reordered += id < self._latest.get(lineage, -1)
+            else:
+                result.moved += how == "moved"
+                result.volatile += how == "volatile"
+            self._latest[lineage] = id
         if asked.request.kind == "tool":
-            self._covered.append(body_of(self.source.event(match.id)))
-        order = self.order
-        if asked.counted and order.at_once(issued) is None:
+            self._covered.append(body_of(self.source.event(id)))
+        if self._restorer is not None:
+            answer = self._restorer.answer(answer, id, asked.request)
+        call = self._serving[id] = ServedCall(self, asked, id, answer)
+        if asked.counted and not call.is_issued(issued):
             order.wait(issued)
             order.tick(issued)
         if self.sink is not None:
             self._write_issue(asked, issued if asked.counted else order.now(), "served")
-        if self._restorer is not None:
-            answer = self._restorer.answer(answer, match.id, asked.request)
-        call = self._serving[match.id] = ServedCall(self, asked, match.id, answer)
         return call
 
     def _unmatched(self, asked: Asked, reason: str = "") -> Call:
@@ -353,9 +378,13 @@ class Session:
             self.sink.reads(reads)
 
     def _let_through(self, request: Request) -> LetThrough | None:
+        if request.target in self._ordinary:
+            return None
         if self.hosts.allows(request.target):
             return LetThrough()
         if not self.hosts.ignores(request.target):
+            if len(self._ordinary) < MAX_ORDINARY:
+                self._ordinary.add(request.target)
             return None
         host = request.target.split("/")[2]
         with self._lock:
@@ -395,5 +424,11 @@ def _in_process(address: str, root: str) -> bool:
 
 def keys_of_process(source: Reader, root: str) -> Iterator[tuple[int, str, bytes]]:
     """Id, lineage and fingerprint of the events of the process whose main task is ``root``."""
+    belongs: dict[str, bool] = {}
     keys = source.keys()
-    return ((id, address, key) for id, address, key in keys if _in_process(address, root))
+    for key in keys:
+        address = key[1]
+        if address not in belongs:
+            belongs[address] = _in_process(address, root)
+        if belongs[address]:
+            yield key

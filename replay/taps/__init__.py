@@ -17,6 +17,7 @@ from typing import Any
 TAPS = {
     "aiohttp": "replay.taps.aiohttp",
     "fastuuid": "replay.taps.dice",
+    "http.cookiejar": "replay.taps.cookiejar",
     "httpx": "replay.taps.httpx",
     "httpx2": "replay.taps.httpx",
     "numpy.random": "replay.taps.dice",

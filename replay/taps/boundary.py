@@ -62,9 +62,29 @@ class Call(Protocol):
     async def adeliver(self, part: Part) -> None:
         """The coroutine twin of :meth:`deliver`."""
 
+    def deliver_rest(self) -> bool:
+        """Deliver every chunk of a served answer and its end, where nothing would come between them.
+
+        False: nothing was delivered, and each is to be delivered by itself.
+        """
+
+    def deliver_body(self, chunks: list[bytes]) -> bool:
+        """Deliver all chunks of a body that came from the world and its end, to a program that gets them as one.
+
+        False: nothing was delivered, and each is to be delivered by itself.
+        """
+
+    @property
+    def elapsed(self) -> int | None:
+        """Nanoseconds from the issue to the end, the same on replay; None before the end."""
+
 
 class Boundary(Protocol):
     """The engine, as taps know it."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether there are recorded answers; False while recording."""
 
     def issue(self, request: Request) -> Call:
         """Announce a request, in the program's order, without waiting.

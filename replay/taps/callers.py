@@ -29,6 +29,8 @@ _PLUMBING = """
 _EXCEPTIONS: dict[str, Verdict] = {
     "fastuuid": "through",
     "http.cookiejar": "program",  # runs above the taps, also on replay, where recorded cookies must not have expired
+    "httpx._client": "plumbing",  # times each response: its tap tells those times
+    "httpx2._client": "plumbing",
     "langsmith._internal._uuid": "through",  # langchain's run ids
     "langsmith.uuid": "through",
     "numpy.random": "through",

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from replay.events import Answer, Chunk, End, Head, Headers, Request
-from replay.taps import boundary
+from replay.events import Answer, Chunk, End, Head, Headers, Request, first_header
+from replay.taps import boundary, httpx_reading, httpx_sending
 from replay.taps.boundary import Boundary, Call, Instead
-from replay.taps.cancelled import failed, failed_or_cancelled
+from replay.taps.cancelled import failed
 from replay.taps.failures import Failures
+from replay.taps.httpx_sending import ISSUED, is_in_process
+from replay.taps.httpx_stream import AsyncLive, AsyncServed, SyncLive, SyncServed
 from replay.taps.patch import wrap
 
 ERRORS = (
@@ -40,13 +42,13 @@ ERRORS = (
     "WriteTimeout",
 )
 
-IN_PROCESS = frozenset({"ASGITransport", "MockTransport", "WSGITransport", "_TestClientTransport"})
-"""Transports that are the program's own code: they run, and are not recorded."""
+HEADS = 1024
+"""Heads of answers kept ready: a server answers with few different ones many times."""
 
 
 def attach(module: ModuleType) -> None:
     """Tap ``module``, which is ``httpx`` or ``httpx2``."""
-    library = _Library(module)
+    library = Library(module)
 
     def transport_for_url(original: Callable[..., Any]) -> Callable[..., Any]:
         def _transport_for_url(self: Any, url: Any) -> Any:
@@ -60,19 +62,22 @@ def attach(module: ModuleType) -> None:
 
     wrap(module.Client, "_transport_for_url", transport_for_url)
     wrap(module.AsyncClient, "_transport_for_url", transport_for_url)
+    httpx_sending.attach(library)
+    httpx_reading.attach(module)
 
 
-def is_in_process(transport: Any) -> bool:
-    kind: Any = type(transport)
-    return _is_in_process(kind)
+class _MadeHead(NamedTuple):
+    """What responses with ``head`` are made of. ``encoding``: of its fields, which each would find out anew."""
+
+    head: Head
+    headers: Any
+    encoding: str
+    extensions: dict[str, bytes]
+    is_plain: bool
+    has_cookies: bool
 
 
-@lru_cache(maxsize=64)
-def _is_in_process(kind: Any) -> bool:
-    return any(base.__name__ in IN_PROCESS for base in kind.__mro__)
-
-
-class _Library:
+class Library:
     """What differs between the two modules: their classes."""
 
     def __init__(self, module: ModuleType) -> None:
@@ -81,26 +86,53 @@ class _Library:
         self.headers = module.Headers
         self.byte_stream = module.ByteStream
         self.failures = Failures({name: getattr(module, name) for name in ERRORS}, base=module.TransportError)
-        self.live: Any = type("Live", (_SyncLive, module.SyncByteStream), {})
-        self.served: Any = type("Served", (_SyncServed, module.SyncByteStream), {})
-        self.async_live: Any = type("AsyncLive", (_AsyncLive, module.AsyncByteStream), {})
-        self.async_served: Any = type("AsyncServed", (_AsyncServed, module.AsyncByteStream), {})
-        self.fields = lru_cache(maxsize=1024)(self._fields)
+        self.request_error = module.RequestError
+        self.live: Any = type("Live", (SyncLive, module.SyncByteStream), {})
+        self.served: Any = type("Served", (SyncServed, module.SyncByteStream), {})
+        self.async_live: Any = type("AsyncLive", (AsyncLive, module.AsyncByteStream), {})
+        self.async_served: Any = type("AsyncServed", (AsyncServed, module.AsyncByteStream), {})
+        self.heads: dict[int, _MadeHead] = {}
 
-    def answer(self, head: Head, stream: Any) -> Any:
-        return self.response(
-            head.status,
-            headers=self.fields(head.headers),
-            stream=stream,
-            extensions={
-                "http_version": head.http_version.encode("ascii", "replace"),
-                "reason_phrase": head.reason.encode("ascii", "replace"),
-            },
-        )
+    def answer(self, head: Head, body: Any) -> Any:
+        """The response with this head; ``body``: what :meth:`body` gives."""
+        made = self.made_of(head)
+        response = self.response(head.status, headers=made.headers, stream=body, extensions=made.extensions)
+        response.headers.encoding = made.encoding
+        return response
 
-    def _fields(self, fields: Headers) -> Any:
-        """What a response copies its headers from. A server answers with few different ones many times."""
-        return self.headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields])
+    def body(self, call: Call, request: Any) -> Any:
+        """The body that is served for ``call``."""
+        return self._body(self.served, call, request)
+
+    def async_body(self, call: Call, request: Any) -> Any:
+        """The asynchronous twin of :meth:`body`."""
+        return self._body(self.async_served, call, request)
+
+    def _body(self, kind: Any, call: Call, request: Any) -> Any:
+        served = call.served
+        assert served is not None and served.head is not None
+        return kind(self, call, served, request, is_plain=self.made_of(served.head).is_plain)
+
+    def made_of(self, head: Head) -> _MadeHead:
+        """Found by the very object, for a cassette gives equal heads as one."""
+        made = self.heads.get(id(head))
+        if made is None or made.head is not head:
+            if len(self.heads) >= HEADS:
+                self.heads.clear()
+            made = self.heads[id(head)] = self._make(head)
+        return made
+
+    def _make(self, head: Head) -> _MadeHead:
+        headers = self.headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers])
+        extensions = {
+            "http_version": head.http_version.encode("ascii", "replace"),
+            "reason_phrase": head.reason.encode("ascii", "replace"),
+        }
+        return _MadeHead(head, headers, headers.encoding, extensions, is_plain(head.headers), "set-cookie" in headers)
+
+    def request(self, request: Any, body: bytes) -> Request:
+        """A request of the library in our words."""
+        return Request("http", request.method, str(request.url), _headers(request.headers), body)
 
     def read_already(self, response: Any) -> tuple[Head, Chunk, End]:
         """A response that its transport made or read itself (a cache, a stub): nobody will read its stream.
@@ -127,13 +159,13 @@ class _Library:
 class Transport:
     """Stands in front of a client's transport for one request, synchronous or not."""
 
-    def __init__(self, library: _Library, real: Any, session: Boundary) -> None:
+    def __init__(self, library: Library, real: Any, session: Boundary) -> None:
         self.library = library
         self.real = real
         self.session = session
 
     def handle_request(self, request: Any) -> Any:
-        call = self.session.issue(_request(request, request.read()))
+        call = request.__dict__.pop(ISSUED, None) or self.session.issue(self.library.request(request, request.read()))
         served = call.served
         if served is None:
             return self._live(call, request)
@@ -141,10 +173,11 @@ class Transport:
             call.deliver(_headless(served))
             raise self.library.error(served.end, request)
         call.deliver(served.head)
-        return self.library.answer(served.head, self.library.served(self.library, call, served, request))
+        return self.library.answer(served.head, self.library.body(call, request))
 
     async def handle_async_request(self, request: Any) -> Any:
-        call = self.session.issue(_request(request, await request.aread()))
+        issued = request.__dict__.pop(ISSUED, None)
+        call = issued or self.session.issue(self.library.request(request, await request.aread()))
         served = call.served
         if served is None:
             return await self._alive(call, request)
@@ -152,7 +185,7 @@ class Transport:
             await call.adeliver(_headless(served))
             raise self.library.error(served.end, request)
         await call.adeliver(served.head)
-        return self.library.answer(served.head, self.library.async_served(self.library, call, served, request))
+        return self.library.answer(served.head, self.library.async_body(call, request))
 
     def _live(self, call: Call, request: Any) -> Any:
         real = self.real if call.instead is None else self.library.resending(self.real, call.instead)
@@ -166,8 +199,9 @@ class Transport:
             for part in self.library.read_already(response):
                 call.deliver(part)
             return response
-        call.deliver(_head(response))
-        response.stream = self.library.live(self.library, call, response.stream)
+        head = _head(response)
+        call.deliver(head)
+        response.stream = self.library.live(self.library, call, response.stream, is_plain=is_plain(head.headers))
         return response
 
     async def _alive(self, call: Call, request: Any) -> Any:
@@ -185,178 +219,19 @@ class Transport:
             for part in self.library.read_already(response):
                 await call.adeliver(part)
             return response
+        head = _head(response)
         try:
-            await call.adeliver(_head(response))
+            await call.adeliver(head)
         except BaseException:  # cancelled while waiting for its turn: nobody else will close it
             await response.aclose()
             raise
-        response.stream = self.library.async_live(self.library, call, response.stream)
+        response.stream = self.library.async_live(self.library, call, response.stream, is_plain=is_plain(head.headers))
         return response
-
-
-class _Stream:
-    """A body with a position: whoever iterates goes on where the last one stopped.
-
-    The copy belongs to this object and not to one iterator: ``openai`` 3 reads to ``[DONE]``, drops that iterator and
-    drains the rest through a second one.
-    """
-
-    def __init__(self, library: _Library, call: Call) -> None:
-        self.library = library
-        self.call = call
-        self.ended = False
-
-
-class _Live(_Stream):
-    """A body that comes from the world."""
-
-    def __init__(self, library: _Library, call: Call, real: Any) -> None:
-        super().__init__(library, call)
-        self.real = real
-        self.iterator: Any = None
-
-
-class _Served(_Stream):
-    """A body that comes from the cassette; ``request`` is the one that its errors belong to."""
-
-    def __init__(self, library: _Library, call: Call, answer: Answer, request: Any) -> None:
-        super().__init__(library, call)
-        self.chunks = iter(answer.chunks)
-        self.end = answer.end
-        self.request = request
-
-    def ends(self) -> End:
-        """How it ends for a program that has read all of it."""
-        self.ended = True
-        return self.end if self.end is not None and self.end.ending == "broken" else End()
-
-
-class _SyncLive(_Live):
-    def __iter__(self) -> Any:
-        if self.iterator is None:
-            self.iterator = iter(self.real)
-        return self
-
-    def __next__(self) -> bytes:
-        if self.ended:
-            raise StopIteration
-        data = self._next()
-        if data is not None:
-            self.call.deliver(Chunk(data))
-            return data
-        self.ended = True
-        self.call.deliver(End())
-        raise StopIteration
-
-    def _next(self) -> bytes | None:
-        try:
-            outside = boundary.enter(True)
-            try:
-                return next(self.iterator, None)
-            finally:
-                boundary.leave(outside)
-        except BaseException as error:
-            self.ended = True
-            self.call.deliver(self.library.failures.end(error, started=True))
-            raise
-
-    def close(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self.call.deliver(End("closed"))
-        with boundary.inside():
-            self.real.close()
-
-
-class _SyncServed(_Served):
-    def __iter__(self) -> Any:
-        return self
-
-    def __next__(self) -> bytes:
-        if not self.ended:
-            for chunk in self.chunks:
-                self.call.deliver(chunk)
-                return chunk.data
-            end = self.ends()
-            self.call.deliver(end)
-            if end.failure is not None:
-                raise self.library.error(end, self.request)
-        raise StopIteration
-
-    def close(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self.call.deliver(End("closed"))
-
-
-class _AsyncLive(_Live):
-    def __aiter__(self) -> Any:
-        if self.iterator is None:
-            self.iterator = aiter(self.real)
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self.ended:
-            raise StopAsyncIteration
-        data = await self._next()
-        if data is not None:
-            await self.call.adeliver(Chunk(data))
-            return data
-        self.ended = True
-        await self.call.adeliver(End())
-        raise StopAsyncIteration
-
-    async def _next(self) -> bytes | None:
-        try:
-            with boundary.inside():
-                return await anext(self.iterator)
-        except StopAsyncIteration:
-            return None
-        except failed_or_cancelled() as error:
-            self.ended = True
-            await self.call.adeliver(self.library.failures.end(error, started=True))
-            raise
-        except BaseException as error:
-            self.ended = True
-            self.call.deliver(self.library.failures.end(error, started=True))
-            raise
-
-    async def aclose(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self.call.deliver(End("closed"))
-        with boundary.inside():
-            await self.real.aclose()
-
-
-class _AsyncServed(_Served):
-    def __aiter__(self) -> Any:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self.ended:
-            for chunk in self.chunks:
-                await self.call.adeliver(chunk)
-                return chunk.data
-            end = self.ends()
-            await self.call.adeliver(end)
-            if end.failure is not None:
-                raise self.library.error(end, self.request)
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self.call.deliver(End("closed"))
 
 
 def _headless(answer: Answer) -> End:
     """How an answer without a head ends for a program that waits for it; one that was cancelled never does."""
     return answer.end if answer.end is not None and answer.end.failure is not None else End()
-
-
-def _request(request: Any, body: bytes) -> Request:
-    return Request("http", request.method, str(request.url), _headers(request.headers), body)
 
 
 def _head(response: Any) -> Head:
@@ -367,6 +242,12 @@ def _head(response: Any) -> Head:
         extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace"),
         _headers(response.headers),
     )
+
+
+@lru_cache(maxsize=1024)
+def is_plain(headers: Headers) -> bool:
+    """Whether a body with these fields is not compressed, or otherwise encoded."""
+    return first_header(headers, "content-encoding") is None
 
 
 def _headers(headers: Any) -> Headers:

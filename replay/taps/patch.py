@@ -19,6 +19,11 @@ def wrap(owner: Any, name: str, make: Callable[[Callable[..., Any]], Callable[..
     setattr(owner, name, wrapper)
 
 
+def original_of(wrapper: Any) -> Any:
+    """What :func:`wrap` replaced by ``wrapper``; itself if it is none."""
+    return getattr(wrapper, MARK, wrapper)
+
+
 def unwrap(owner: Any, name: str) -> None:
     """Undo :func:`wrap`, unless somebody else has replaced the attribute since."""
     original = getattr(getattr(owner, name), MARK, None)

@@ -65,8 +65,10 @@ class Reading(StandIn):
         self.bare = bare
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if is_plumbing(sys._getframe(1)):  # first: libraries that time each call are the most frequent readers
+            return self.real(*args, **kwargs)
         session = boundary.current()
-        if session is None or (self.bare and args not in ((), (None,))) or is_plumbing(sys._getframe(1)):
+        if session is None or (self.bare and args not in ((), (None,))):
             return self.real(*args, **kwargs)
         source = f"{self.source}:{args[0]}" if self.sized and args else self.source
         real = self._realise(args, kwargs) if args or kwargs or self.pack else self.real

@@ -20,6 +20,10 @@ class Tape:
         self.calls: list[TapeCall] = []
         self.log: list[Any] = []
 
+    @property
+    def serves(self) -> bool:
+        return self.source is not None
+
     def issue(self, request: Request) -> TapeCall:
         number = len(self.calls)
         self.calls.append(TapeCall(self, number, request, self._answer(number, request)))
@@ -65,6 +69,14 @@ class TapeCall:
     def ending(self) -> str:
         assert self.answer.end is not None
         return self.answer.end.ending
+
+    def deliver_rest(self) -> bool:
+        return False
+
+    def deliver_body(self, chunks: list[bytes]) -> bool:
+        return False
+
+    elapsed: int | None = None
 
     def deliver(self, part: Part) -> None:
         assert not any(isinstance(one, End) for one in self.parts), "a part after the end"

@@ -168,7 +168,7 @@ class Steered(Session):
             if earlier := self.steering.swapped.get(id):
                 self.sink.note(note_of(copy, earlier))
             for part in _parts(event.answer):
-                self.write_part(copy, part, tick)
+                self.write_part(copy, part, at, tick)
 
     def _swapped(self, asked: Asked, wanted: Asked, recorded: Event | None, outcome: Outcome) -> Call:
         if outcome.lacks and self.plan.policy != "raise":
@@ -284,12 +284,12 @@ class Steered(Session):
     def _write_issue(self, asked: Asked, tick: int, origin: Origin) -> None:
         super()._write_issue(asked, self._tick(asked.id), origin)
 
-    def write_part(self, id: int, part: Part, tick: int) -> None:
+    def write_part(self, id: int, part: Part, at: int, tick: int) -> None:
         """See :class:`Session`."""
         meter = self._meters.get(id)
         if meter is not None and meter.see(part):
             del self._meters[id]
-        super().write_part(id, part, self._tick(id))
+        super().write_part(id, part, at, self._tick(id))
 
     def timer_fired(self, node: Node, number: int, recorded: int | None) -> None:
         """See :class:`Session`."""
