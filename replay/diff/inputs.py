@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from replay.engine.world import SECRET, differ, noted
+from replay.canon.names import VARIABLE
+from replay.engine.world import differ, noted
 from replay.events import Note
 
 MOST = 3
@@ -22,7 +23,7 @@ def changed_inputs(names: Iterable[str]) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether it is a variable of which only its presence is known."""
-    return name.startswith("$") and SECRET.search(name) is not None
+    return name.startswith("$") and VARIABLE.search(name) is not None
 
 
 def differing_inputs(old: Iterable[Note], new: Iterable[Note]) -> list[str]:
