@@ -9,7 +9,7 @@ runner of trio is meant. Three things make trio repeatable:
 * Deadlines fire in turn (:mod:`replay.engine.trio_time`), and so do messages from other threads
   (:mod:`replay.engine.trio_threads`).
 
-Supported: ``trio.run``, trio 0.31 and newer. In guest mode the host's loop is the one that is seen.
+Supported: ``trio.run`` and guest mode (anyio's pytest plugin uses it), trio 0.31 and newer.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class Loop:
 
     def is_running(self) -> bool:
         return not self.closed
+
+    def is_hosted(self) -> bool:
+        """Whether this code, on the runner's thread, is another loop's, whose guest the runner is."""
+        return self.runner.is_guest and not trio.lowlevel.in_trio_task()
 
     def is_closed(self) -> bool:
         return self.closed
@@ -229,7 +233,7 @@ def _get_events(original: Callable[..., Any]) -> Callable[..., Any]:
     def get_events(self: Any, timeout: float) -> Any:
         loop = loops.here.loop
         if loop is None or loop.runner.io_manager is not self:
-            return original(self, timeout)
+            return _in_guest_mode(self, partial(original, self), timeout)
         loop.run_callbacks()
         if not has_work(loop) and idle.orders:
             with idle.selecting(loop), threads.here().waiting(lambda: not has_work(loop)):
@@ -239,6 +243,20 @@ def _get_events(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, 0 if has_work(loop) else timeout)
 
     return get_events
+
+
+def _in_guest_mode(io_manager: Any, look: Callable[[float], Any], timeout: float) -> Any:
+    """A runner that is a guest of another loop waits in a thread of its own, which is none of the program's. What has
+    its turn here runs in the host's thread, after this has returned."""
+    loop = next((loop for loop in loops.standing_in if loop.runner.io_manager is io_manager), None)
+    if loop is None or loops.here.loop is not None:
+        return look(timeout)
+    loops.here.loop = loop
+    try:
+        with idle.selecting(loop):
+            return _wait(loop, look, timeout)
+    finally:
+        loops.here.loop = None
 
 
 def _wait(loop: Loop, look: Callable[[float], Any], timeout: float) -> Any:

@@ -21,6 +21,8 @@ from replay.engine.turns import turn, turn_of
 from replay.taps.patch import wrap
 
 _core: Any = trio._core
+_GUEST = "GuestState."
+"""Qualified name of what a guest runner waits in: no thread of the program."""
 
 
 def attach() -> None:
@@ -33,8 +35,9 @@ def attach() -> None:
 def _start_thread_soon(original: Callable[..., None]) -> Callable[..., None]:
     def start_thread_soon(self: Any, fn: Callable[[], Any], deliver: Callable[[Any], object], *args: Any) -> None:
         above = parent()
-        if above is None:
-            original(self, fn, deliver, *args)
+        if above is None or fn.__qualname__.startswith(_GUEST):
+            with not_counting():
+                original(self, fn, deliver, *args)
             return
         work = _Work(above.child("w"), fn, deliver)
         try:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from replay.engine import loops
 from replay.engine.lineage import Node, parent
 from replay.engine.order import OVERDUE
 
 
 def turn() -> Callable[[], None] | None:
     """What this thread, which is about to wait, is to call before it goes on; None for what is not the program's."""
+    loop = loops.here.loop
+    if loop is not None and loop.is_hosted():  # how often news of the world wakes the host is chance
+        return None
     node = parent()
     return turn_of(node) if node is not None else None
 
