@@ -24,8 +24,8 @@ _Secret = bytes  # Cleaner has a method of that name
 class Cleaner:
     """``find``: the user's function, which is asked about every text that is not found clean otherwise."""
 
-    def __init__(self, environ: Mapping[str, str], rules: Rules, find: Find | None) -> None:
-        self.placeholders = Placeholders()
+    def __init__(self, environ: Mapping[str, str], rules: Rules, find: Find | None, placeholders: Placeholders) -> None:
+        self.placeholders = placeholders
         self.known = Known(environ, rules.variables)
         self.find = find
         self._own = tuple(_own_row(name, text) for name, text in rules.patterns)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from replay.canon.clean import Cleaner
 from replay.canon.coding import unpacker
@@ -20,6 +21,7 @@ from replay.canon.placeholders import Placeholders
 from replay.canon.risks import Risks
 from replay.canon.rules import Find, Rules, load_function
 from replay.canon.spelled import Spelled
+from replay.canon.store import Answered, stored_request
 from replay.canon.stream import Kept, Stream
 from replay.events import Chunk, End, Failure, Head, Header, Headers, Part, Request
 
@@ -43,13 +45,22 @@ class Redactor:
     """
 
     def __init__(
-        self, environ: Mapping[str, str] | None = None, rules: Rules | None = None, find: Find | None = None
+        self,
+        environ: Mapping[str, str] | None = None,
+        rules: Rules | None = None,
+        find: Find | None = None,
+        *,
+        placeholders: Placeholders | None = None,
     ) -> None:
         self.rules = rules or Rules()
         self.fresh: deque[Request] = deque(maxlen=FRESH)
-        self._cleaner = Cleaner(environ or {}, self.rules, find or load_function(self.rules.function))
+        find = find or load_function(self.rules.function)
+        self._cleaner = Cleaner(
+            environ or {}, self.rules, find, Placeholders() if placeholders is None else placeholders
+        )
         self._fields = Fields(self._cleaner, self.rules.headers)
         self._latest_risks: Risks | None = None
+        self._answered: dict[int, Answered] = {}
         self._streams: dict[int, Kept | None] = {}
         self.url = self._fields.url
         self.bytes = self._cleaner.bytes
@@ -61,6 +72,23 @@ class Redactor:
 
     def request(self, request: Request) -> Request:
         """``request`` without secrets; the very object when it holds none."""
+        if self.rules.store and request.kind == "http":
+            how = self.rules.stored(host_of(request.target))
+            if how != "full":
+                return stored_request(self._redacted(request), how)
+        return self._redacted(request)
+
+    def issued(self, id: int, request: Request) -> None:
+        """The request of event ``id`` is kept: what comes as its answer is kept by the rules of its host.
+
+        To be called when ``rules.store`` has any.
+        """
+        host = host_of(request.target) if request.kind == "http" else ""
+        how = self.rules.stored(host) if host else "full"
+        if how != "full":
+            self._answered[id] = Answered(how, host)
+
+    def _redacted(self, request: Request) -> Request:
         known = len(self.placeholders)
         kept, form, coding, _ = self._fields.of(request.headers)
         if kept is None:
@@ -87,6 +115,15 @@ class Redactor:
         Usually one for one. Chunks that may begin a secret which a later one completes are held back until that is
         known: so a chunk may give nothing, and later several.
         """
+        if self._answered and id in self._answered:
+            return self._stored(id, part)
+        return self._parts(id, part)
+
+    def _stored(self, id: int, part: Part) -> tuple[Part, ...]:
+        answered = self._answered.pop(id) if isinstance(part, End) else self._answered[id]
+        return tuple([kept for redacted in self._parts(id, part) for kept in answered.keep(redacted)])
+
+    def _parts(self, id: int, part: Part) -> tuple[Part, ...]:
         if type(part) is Chunk:
             return self._chunk(id, part)
         if isinstance(part, Head):
@@ -151,3 +188,11 @@ class Redactor:
             data = self.bytes(chunk.data)
             return (chunk if data is chunk.data else replace(chunk, data=data),)
         return tuple(stream.feed(chunk))
+
+
+def host_of(url: str) -> str:
+    """The host of ``url`` in lower case, without its port."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -18,6 +18,7 @@ VERBS = (
     "show",
     "ls",
     "verify",
+    "scan",
     "repair",
     "pack",
     "unpack",

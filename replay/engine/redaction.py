@@ -42,7 +42,7 @@ def with_project(plan: Plan) -> Plan:
     """``plan`` with the rules of the project, for the first process of a run: its children are told them."""
     if not plan.is_root:
         return plan
-    return replace(plan, rules=_of(plan.rules).and_also(_of_project(Path.cwd())).to_data())
+    return replace(plan, rules=_of(plan.rules).and_also(project_rules(Path.cwd())).to_data())
 
 
 def redactor(plan: Plan, find: Find | None, source: Reader | None = None) -> Redactor:
@@ -73,7 +73,7 @@ def _recorded(source: Reader) -> Rules:
     return replace(rules, patterns=(), function="")
 
 
-def _of_project(start: Path) -> Rules:
+def project_rules(start: Path) -> Rules:
     """The rules of the nearest ``pyproject.toml``, from ``start`` upwards."""
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"

@@ -370,6 +370,8 @@ class Session:
     def _write_issue(self, asked: Asked, tick: int, origin: Origin) -> None:
         if self.sink is not None:
             self._flush_reads()
+            if self.redactor.rules.store:
+                self.redactor.issued(asked.id, asked.request)
             self.sink.issue(asked.event(tick, call_site(), origin))
 
     def _flush_reads(self) -> None:
