@@ -40,8 +40,10 @@ class ReplayApp(Stage):
     CSS_PATH = "app.tcss"
     TITLE = "replay"
     BINDINGS: ClassVar = [
-        Binding(",".join(key.keys), f"do('{key.id}')", key.tip, show=False, id=key.id, tooltip=key.tip) for key in KEYS
+        Binding(",".join(key.keys), f"do('{key.id}')", key.tip, show=False, id=key.id, tooltip=key.tip, priority=True)
+        for key in KEYS
     ]
+    """With priority, so that a key acts before the next one is looked at: what is typed after ``/`` is for the prompt."""
 
     def __init__(
         self, runs: Runs, keymap: Keymap | None = None, *, step: int | None = None, follow: Path | None = None
@@ -86,6 +88,10 @@ class ReplayApp(Stage):
             yield SystemCommand(f"{key.id}  ({names})", key.tip, partial(self.action_do, key.id))
 
     # --- what a key does ---------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key of the table acts while a dialog is open."""
+        return len(self.screen_stack) == 1 if action == "do" else super().check_action(action, parameters)
 
     def action_do(self, id: str) -> None:
         """What the key ``id`` does; what cannot be done says why in the status line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -22,16 +23,31 @@ class Prompt(ModalScreen[str | None]):
 
     def __init__(self, label: str, value: str = "") -> None:
         super().__init__()
-        self._label, self._value = label, value
+        self._label = label
+        self._field = Input(value, id="prompt-input", compact=True, select_on_focus=False)
+        self._is_fresh = True
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt"):
             yield LinesView("prompt-label")
-            yield Input(self._value, id="prompt-input", compact=True)
+            yield self._field
 
     def on_mount(self) -> None:
         self.query_one(LinesView).show(Some(((Span(f" {self._label}", "key"),),)))
-        self.query_one(Input).focus()
+        self._field.focus()
+        if self._is_fresh:
+            self._field.select_all()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed before the field has the focus is not lost, and takes the place of what it held."""
+        if self._field.has_focus:
+            return
+        if event.key == "enter":
+            self.dismiss(self._field.value)
+        elif event.is_printable and event.character:
+            self._field.value = ("" if self._is_fresh else self._field.value) + event.character
+            self._field.cursor_position = len(self._field.value)
+            self._is_fresh = False
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -56,22 +72,23 @@ class Choice(ModalScreen[int | None]):
     def __init__(self, title: str, lines: Sequence[Line], hint: str = "enter: choose   esc: leave") -> None:
         super().__init__()
         self._title, self._lines, self._hint = title, tuple(lines), hint
+        self._view = LinesView("choice")
+        self._view.styles.height = min(len(self._lines), 30) + 2
         self.at = 0
 
     def compose(self) -> ComposeResult:
-        yield LinesView("choice")
+        yield self._view
 
     def on_mount(self) -> None:
-        view = self.query_one(LinesView)
-        view.styles.height = min(len(self._lines), 30) + 2
         self._show()
 
     def _show(self) -> None:
-        view = self.query_one(LinesView)
+        if not self._view.is_mounted:  # a key was quicker
+            return
         front = [Span("▶ ", "cursor") if at == self.at else Span("  ") for at in range(len(self._lines))]
         shown = tuple([(mark, *line) for mark, line in zip(front, self._lines, strict=True)])
-        view.show(Some(shown), title=self._title, subtitle=self._hint)
-        view.bring(self.at, margin=0)
+        self._view.show(Some(shown), title=self._title, subtitle=self._hint)
+        self._view.bring(self.at, margin=0)
 
     @property
     def chosen(self) -> str:

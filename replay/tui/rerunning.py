@@ -159,6 +159,7 @@ async def _ask_and_run(app: Stage, base: Cassette, swaps: tuple[str, ...]) -> No
     app.say("asking what would run live…")
     code, told = await _told(planned.argv("--dry-run"))
     lines: list[Line] = [(Span(" swap ", "dim"), Span(neutral(swap).replace("\n", " "))) for swap in swaps]
+    lines += [(Span(" runs ", "dim"), Span(shlex.join(base.header.entry.argv)))] if base.header.entry.argv else []
     lines += [(Span(f" {line}"),) for line in told]
     if code not in (0, 1):
         app.say(f"cannot run again: {' '.join(told[:2])}")
