@@ -12,7 +12,7 @@ marked ``replay``.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,10 +150,8 @@ def _arguments(item: Any) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
 def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if REPLAYS in config.stash:
-        is_worker = hasattr(config, "workerinput")
-        parallel = is_worker or config.getoption("numprocesses", None)
         with _usage():
-            _replays(config).refuse_sharing(str(config.getoption("dist", "")) if parallel else "")
+            _replays(config).refuse_sharing(getattr(config, "workerinput", {}).get("replay_dist", ""))
 
 
 # Fixtures ------------------------------------------------------------------------------------------------------------
@@ -248,7 +246,10 @@ def _attach(replays: Replays, node: str, report: Any) -> None:
     test = replays.tests.get(node)
     if report.when == "call" and test is not None:
         test.passed = report.passed
-        report.sections += [(f"replay: {outcome.title}", "\n".join(outcome.lines)) for outcome in test.early]
+        told: list[Any] = list(test.early)
+        if report.failed and not told:
+            told = [said for case in test.cases if (said := case.departure()) is not None]
+        report.sections += [(f"replay: {each.title}", "\n".join(each.lines)) for each in told]
     elif report.when == "teardown":
         replays.tests.pop(node, None)
         report.replay = [outcome.to_dict() for outcome in replays.taken()]
@@ -276,12 +277,26 @@ class Telling:
         self.cases: dict[str, dict[str, bool]] = {}
         self.files: dict[str, list[str]] = {}
         self.told: Told | None = None
+        self.shown = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for outcome in getattr(report, "replay", ()):
             self.heard[outcome["node"], outcome["cassette"]] = outcome
         for test, case, passed in getattr(report, "replay_cases", ()):
             self.cases.setdefault(test, {})[case] = passed
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """The run of the test has ended, and its file is whole: the UI may look at it."""
+        if not self.settings.ui or self.shown:
+            return
+        failed = next((each for each in self.heard.values() if each["node"] == nodeid and each["step"]), None)
+        if failed is not None:
+            from replay.regression.looking import look
+
+            self.shown = True
+            capture = self.config.pluginmanager.getplugin("capturemanager")
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
+                look(failed["played"], failed["last"], failed["step"], self.settings.project)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -296,6 +311,11 @@ class Telling:
             self.config.workeroutput["replay"] = self.files
         else:
             self._finish(session)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """A worker is about to start, which is not told how tests are given out."""
+        node.workerinput["replay_dist"] = str(self.config.getoption("dist", ""))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

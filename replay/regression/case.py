@@ -19,10 +19,11 @@ from replay.regression import section, verdict
 from replay.regression.marks import Mark
 from replay.regression.modes import Action
 from replay.regression.names import shown
-from replay.regression.section import Facts
+from replay.regression.section import Facts, Told
 from replay.regression.settings import Settings
 from replay.regression.trajectory import Trajectory
 from replay.regression.verdict import Outcome, Word
+from replay.taps.boundary import inside
 
 LAST = Path(".replay/last")
 """Where the runs of tests that failed are left, from the project's root."""
@@ -58,6 +59,7 @@ class Case:
         self._asked = 0
         self._parts: list[str] = []
         self._is_outer = False
+        self._whole = False
 
     # The run ---------------------------------------------------------------------------------------------------------
 
@@ -109,6 +111,13 @@ class Case:
                 id for id in self.result.unused if source.event(id).lineage.startswith(tuple(self._parts))
             ]
 
+    def departure(self) -> Told | None:
+        """How a run that departs from its cassette on purpose has done so, for a test that failed by itself."""
+        if self._is_outer or not self.mark.departs or self.action is None or self.action.play is None:
+            return None
+        with inside():
+            return section.departure(self.action.play, self.place.last, self.settings.project)
+
     # The verdict -----------------------------------------------------------------------------------------------------
 
     @property
@@ -125,12 +134,14 @@ class Case:
         self._asked = self.result.recorded
         root = address(session.root.address, part) if part else ""
         self._parts.append(root)
+        self._whole = whole
         if (word := self._stopped_by()) is not None:
             return self._outcome(word)
-        if not whole or self.action is None or not self.action.strict or "unused" in self.tolerated:
+        if not whole or self.action is None or not self.action.strict:
             return None
-        unused = self._of_the_test(session.unused(), root)
-        return self._outcome("different", unused=unused) if unused else None
+        self.result.reordered = session.order.reordered
+        unused = [] if "unused" in self.tolerated else self._of_the_test(session.unused(), root)
+        return self._outcome("different", unused=unused) if unused or self._has_flaw() else None
 
     def judged(self, *, passed: bool) -> Outcome:
         """The verdict after all. ``passed``: whether the test has; if so, what was written may become the cassette."""
@@ -145,6 +156,9 @@ class Case:
     @property
     def tolerated(self) -> frozenset[str]:
         return self.settings.tolerate if self.mark.tolerate is None else self.mark.tolerate
+
+    def _has_flaw(self) -> bool:
+        return any(flaw.name not in self.tolerated for flaw in verdict.flaws(self.result))
 
     def _stopped_by(self) -> Word | None:
         """What stops a test under any policy: a refusal, or a divergence that the policy does not allow."""
@@ -164,9 +178,9 @@ class Case:
             return "recorded" if kept else "silent" if not result.recorded else "stopped"
         if kept:
             return "updated"
-        if not passed:
+        if not passed and not self._whole:
             return "stopped"
-        if action.strict and any(flaw.name not in self.tolerated for flaw in verdict.flaws(result)):
+        if action.strict and self._has_flaw():
             return "different"
         return "departed" if not action.strict and not result.identical else "matched"
 
@@ -214,6 +228,7 @@ class Case:
             step=told.step if told else 0,
             served=self.result.served,
             live=self.result.live,
+            played=shown(self.action.play, project) if self.action and self.action.play else "",
             last=shown(place.last, project) if failing or word in ("stopped", "departed") else "",
             test=place.test,
             case=place.case,

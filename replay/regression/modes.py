@@ -40,8 +40,9 @@ def plain(own: Path, settings: Settings) -> Action | None:
     return Action(own, "raise", own, "never")
 
 
-def departing(base: Path, fork: Path, mark: Mark, settings: Settings) -> Action | None:
-    """What a test does that departs from ``base`` on purpose. None: there is no such cassette.
+def departing(base: Path, fork: Path, mark: Mark, settings: Settings, *, fresh: bool) -> Action | None:
+    """What a test does that departs from ``base`` on purpose. None: there is no such cassette. ``fresh``: the fork, if
+    there is one, was made with the swaps that the test has now.
 
     What had to run live is kept in ``fork``, so that the test replays offline from then on. A policy that makes no
     call (``nearest``, a function) needs no fork.
@@ -52,7 +53,7 @@ def departing(base: Path, fork: Path, mark: Mark, settings: Settings) -> Action 
     if policy != "live":
         return Action(base, policy, fork, "never", strict=policy == "raise")
     anew = settings.update or settings.mode in ("all", "rewrite")
-    if fork.is_file() and not anew:
+    if fork.is_file() and fresh and not anew:
         extend = settings.mode == "new_episodes"
         return Action(fork, "live" if extend else "raise", fork, "live" if extend else "never", strict=not extend)
     if settings.records:

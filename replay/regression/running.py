@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ class TestRun(Protocol):
 
     @property
     def seen(self) -> Any: ...
+    @property
+    def cases(self) -> Sequence[Case]: ...
     def open(self) -> None: ...
     def ended(self, *, whole: bool) -> None:
         """The test's own code has ended, ``whole`` or by an exception: ``early`` has the verdicts it must fail for."""
@@ -43,6 +45,10 @@ class Own:
     @property
     def seen(self) -> Trajectory:
         return self.case.trajectory
+
+    @property
+    def cases(self) -> Sequence[Case]:
+        return (self.case,)
 
     def open(self) -> None:
         self.case.open()
@@ -68,6 +74,10 @@ class Shared:
     def seen(self) -> Trajectory:
         return self.case.trajectory
 
+    @property
+    def cases(self) -> Sequence[Case]:
+        return (self.case,)
+
     def open(self) -> None:
         self._part = part(self.node)
         self._part.__enter__()
@@ -85,7 +95,7 @@ class Several:
 
     def __init__(self, cases: Mapping[str, Callable[[], Case]]) -> None:
         self.makers = cases
-        self.cases: dict[str, Case] = {}
+        self._open: dict[str, Case] = {}
         self.passed = False
         self.early: list[Outcome] = []
 
@@ -93,14 +103,18 @@ class Several:
     def seen(self) -> Several:
         return self
 
+    @property
+    def cases(self) -> Sequence[Case]:
+        return list(self._open.values())
+
     @contextmanager
     def __getitem__(self, name: str) -> Iterator[Trajectory]:
         """One of the cassettes, as a run for as long as the block lasts; each can be opened once."""
         if name not in self.makers:
             raise UsageError(f"the mark names no cassette {name!r}", hint=f"it names {', '.join(self.makers)}")
-        if name in self.cases:
+        if name in self._open:
             raise UsageError(f"the cassette {name!r} was open already", hint="each is one run: open it once")
-        case = self.cases[name] = self.makers[name]()
+        case = self._open[name] = self.makers[name]()
         case.open()
         whole = False
         try:
@@ -117,7 +131,7 @@ class Several:
         """Each was judged when its block ended."""
 
     def close(self) -> list[Outcome]:
-        return [case.judged(passed=self.passed) for case in self.cases.values()]
+        return [case.judged(passed=self.passed) for case in self.cases]
 
 
 def _found(outcome: Outcome | None) -> list[Outcome]:

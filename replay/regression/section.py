@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from replay.dialects.cassette import Cassette, open_cassette
 from replay.dialects.steps import Step
+from replay.diff.compare import diff as compare
 from replay.diff.explain import Explanation, described, explain
 from replay.diff.fields import Change
 from replay.diff.inputs import changed_inputs
@@ -20,13 +19,12 @@ from replay.engine.result import Result
 from replay.errors import CassetteError
 from replay.regression.names import shown
 from replay.regression.verdict import Word, flaws
+from replay.report import rows
 from replay.report.amounts import counted
 from replay.report.neutral import neutral_line
 
 MOST_CHANGES = 3
 MOST_STEPS = 5
-WIDEST = 44
-"""Characters of a value that are shown, around the first that differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +101,7 @@ def _asked(found: Explanation) -> Iterator[str]:
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
     several = list(changes)
     for change in several[:MOST_CHANGES]:
-        before, after = around(change.before, change.after)
-        yield f"     {change.path}   {before} → {after}"
+        yield f"     {rows.change_line(change)}"
     if len(several) > MOST_CHANGES:
         yield f"     and {counted(len(several) - MOST_CHANGES, 'other field')}"
 
@@ -125,7 +122,7 @@ def _different(facts: Facts) -> Told:
         lines.append(f"   and {len(facts.unused) - len(lines)} more")
     cause = changed_inputs(facts.result.changed_inputs) or (_lost(gone[0], cassette) if gone else "")
     first = gone[0].number if gone else 1
-    title = f"step {first} of {len(cassette.steps)} was not asked for" if gone else said[0]
+    title = f"step {first} of {len(cassette.steps)} was not asked for" if gone else "not as recorded"
     lines += [f" {each}" for each in said]
     return Told(title, (*lines, *([f" cause: {cause}"] if cause else []), *_next(facts, first)), first)
 
@@ -144,6 +141,26 @@ def _refused(facts: Facts) -> Told:
     if host:
         lines.append(f" allow:   --replay-allowed-hosts {host}, if it is no part of the run")
     return Told("refused: a replay reaches nothing outside its cassette", tuple(lines))
+
+
+def departure(base: Path, last: Path, project: Path) -> Told | None:
+    """How a run departed on purpose from ``base``, for a test that failed; None if it did not."""
+    diff = compare(base, last)
+    if diff.identical or diff.first is None:
+        return None
+    differing = [row for row in diff.rows if row.differs]
+    lines = [f" {row.mark} {row.step.number} {row.step.kind} {row.step.name}   {rows.gist(row)}" for row in differing]
+    if len(lines) > MOST_STEPS:
+        lines[MOST_STEPS:] = [f"   and {len(lines) - MOST_STEPS} more"]
+    first = diff.first
+    if first.cause:
+        lines.append(f" cause: {first.cause.said}")
+    lines.append(f" {rows.metrics(metric for metric in diff.totals if metric.name != 'duration')}")
+    lines.append(f" {rows.counts(diff)}")
+    played, written = (shlex.quote(shown(path, project)) for path in (base, last))
+    lines.append(f" look:    replay ui {played} {written} --step {first.step.number}")
+    title = f"departed at step {first.step.number} of {len(diff.b.steps)}"
+    return Told(title, tuple(neutral_line(line) for line in lines), first.step.number)
 
 
 _TELL: dict[Word, Callable[[Facts], Told]] = {
@@ -168,23 +185,3 @@ def _steps_of(cassette: Cassette, events: list[int]) -> Iterator[Step]:
 
 def _named(step: Step) -> str:
     return described(step.source.request) if step.source else f"{step.kind} {step.name}"
-
-
-def around(before: Any, after: Any) -> tuple[str, str]:
-    """Two values on one line each, long ones only around the first character that differs."""
-    texts = ["nothing" if value is None else _text(value) for value in (before, after)]
-    differ = (at for at, (one, other) in enumerate(zip(*texts, strict=False)) if one != other)
-    at = max(0, next(differ, min(map(len, texts))) - WIDEST // 3)
-    return _cut(texts[0], at), _cut(texts[1], at)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _cut(text: str, at: int) -> str:
-    if len(text) <= WIDEST:
-        return text
-    start = min(at, max(0, len(text) - WIDEST))
-    piece = text[start : start + WIDEST]
-    return f"{'…' if start else ''}{piece}{'…' if start + WIDEST < len(text) else ''}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from replay.errors import UsageError
-from replay.regression import modes, names
+from replay.regression import forks, modes, names
 from replay.regression.case import LAST, Case, Place
 from replay.regression.marks import Mark, configured, mark_of
 from replay.regression.running import Own, Several, Shared, TestRun
@@ -124,7 +124,11 @@ class Replays:
         """``home``: the test's own file; ``base``: the cassette it asks for."""
         last = self.settings.project / LAST / _within(home, self.settings)
         if mark.departs:
-            action = modes.departing(base, names.fork_of(home, base), mark, self.settings)
+            fork = names.fork_of(home, base)
+            stale = forks.is_stale(fork, mark.swaps)
+            if stale and not self.settings.records:
+                raise forks.stale(names.shown(fork, self.settings.project), node)
+            action = modes.departing(base, fork, mark, self.settings, fresh=not stale)
         else:
             action = modes.plain(base, self.settings)
         group, case = (node.partition("[")[0], base.stem) if mark.each else ("", "")

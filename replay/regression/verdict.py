@@ -22,8 +22,10 @@ FAILING: tuple[Word, ...] = ("diverged", "refused", "different", "missing")
 class Outcome:
     """What came of one cassette in one test; plain data, for it travels between processes.
 
-    ``title`` and ``lines``: what the failure section says, or empty. ``told``: differences that were tolerated, in
-    words. ``last``: the file with what this run did, if it was left. ``case``: of an ``each=…`` test, which case.
+    * ``title`` and ``lines``: what the failure section says, or empty; ``step``: the one to look at, or 0.
+    * ``told``: differences that were tolerated, in words.
+    * ``played``: the file that the test was served from; ``last``: the file with what this run did, if it was left.
+    * ``test`` and ``case``: of an ``each=…`` test, its function and its cassette.
     """
 
     node: str
@@ -35,6 +37,7 @@ class Outcome:
     step: int = 0
     served: int = 0
     live: int = 0
+    played: str = ""
     last: str = ""
     test: str = ""
     case: str = ""
@@ -42,8 +45,8 @@ class Outcome:
     @property
     def headline(self) -> str:
         """One line: what, and why as far as it is known."""
-        cause = next((line.partition("cause: ")[2] for line in self.lines if line.startswith(" cause: ")), "")
-        return f"replay: {self.title}" + (f": {cause}" if cause else "")
+        causes = (line.removeprefix(" cause: ") for line in self.lines if line.startswith(" cause: "))
+        return f"replay: {self.title}: {next(causes, self.lines[0].strip())}"
 
     @property
     def text(self) -> str:
