@@ -96,9 +96,11 @@ class _Pairs:
     def __init__(self) -> None:
         self.to: dict[int, int] = {}
         self.moved: dict[int, Move] = {}
+        self._partner: dict[str, str] = {}
 
     def add(self, old: Sequence[Item], new: Sequence[Item]) -> None:
         """Align two branches."""
+        self._partner[old[0].step.lineage] = new[0].step.lineage
         branch = Branch(old, new)
         for i, j in branch.pairs:
             self.to[old[i].step.number] = new[j].step.number
@@ -115,11 +117,12 @@ class _Pairs:
         equal = _equal([(i, old[i].asked) for i in ours], [(j, new[j].asked) for j in theirs])
         taken = {i for i, _ in equal}, {j for _, j in equal}
         rest = [i for i in ours if i not in taken[0]], [j for j in theirs if j not in taken[1]]
+        before = _before(old), _before(new)
         for i, j in [*equal, *moves(old, new, *rest)]:
-            branch = old[i].step.lineage != new[j].step.lineage
+            branch = self._partner.get(old[i].step.lineage) != new[j].step.lineage
             number = old[i].step.number
             self.to[number] = new[j].step.number
-            self.moved[number] = Move(_before(old, i), _before(new, j), branch)
+            self.moved[number] = Move(before[0][i], before[1][j], branch)
 
 
 def _equal(ours: list[tuple[int, Hashable]], theirs: list[tuple[int, Hashable]]) -> list[tuple[int, int]]:
@@ -133,10 +136,14 @@ def _number(items: Sequence[Item], at: int) -> int:
     return items[at].step.number if at >= 0 else 0
 
 
-def _before(items: Sequence[Item], at: int) -> int:
-    """The number of the step before it in its branch, or 0."""
-    lineage = items[at].step.lineage
-    return next((items[n].step.number for n in range(at - 1, -1, -1) if items[n].step.lineage == lineage), 0)
+def _before(items: Sequence[Item]) -> list[int]:
+    """For each item the number of the step before it in its branch, or 0."""
+    last: dict[str, int] = {}
+    found = []
+    for item in items:
+        found.append(last.get(item.step.lineage, 0))
+        last[item.step.lineage] = item.step.number
+    return found
 
 
 def _in_order(old: Sequence[Step], new: Sequence[Step], found: _Pairs) -> list[Aligned]:

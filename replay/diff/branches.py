@@ -73,5 +73,6 @@ def _shared(
     for lineage, items in new.items():
         for each in {key(item) for item in items}:
             held = places.get(each, ())
-            shared.update([(other, lineage) for other in held if len(held) <= COMMON])
+            if len(held) <= COMMON:
+                shared.update([(other, lineage) for other in held])
     return shared

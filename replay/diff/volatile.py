@@ -58,8 +58,8 @@ class Volatile:
 
     @cached_property
     def _held(self) -> tuple[set[bytes], set[bytes]]:
-        """The ids and times of either run, as far as they are not a repeated history."""
-        old, new = ({token for step in run for body in _bodies(step) for token in _tokens(body)} for run in self._runs)
+        """The ids and times of either run."""
+        old, new = (set(_tokens(b"\n".join(_texts(run)))) for run in self._runs)
         return old, new
 
 
@@ -67,8 +67,19 @@ def _tokens(data: bytes) -> Iterator[bytes]:
     return (match[0] for match in VOLATILE.finditer(data))
 
 
+def _texts(run: Iterable[Step]) -> Iterator[bytes]:
+    """Everything that a run says, once: requests to models repeat their history."""
+    seen: set[str] = set()
+    for step in run:
+        for message in step.request.messages if step.request else ():
+            if message.text not in seen:
+                seen.add(message.text)
+                yield message.text.encode("utf-8", "replace")
+        yield from _bodies(step)
+
+
 def _bodies(step: Step) -> Iterator[bytes]:
-    """What a step says for the first time. Requests to models only repeat; what is new in them is not told apart."""
+    """What a step asked, unless it is a call to a model, and what came back."""
     if step.source is None:
         yield step.arguments.encode("utf-8", "replace")
         return

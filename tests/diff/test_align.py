@@ -97,6 +97,20 @@ def test_tasks_are_known_by_what_they_do_when_another_was_started_before_them():
     assert not any(row.moved for row in rows)
 
 
+def test_a_task_at_the_same_address_yields_to_one_that_did_clearly_more_of_the_same():
+    def works(lineage, *names):
+        return [event(0, tool(f"work_{name}", thing=f"the thing named {name}"), name, lineage) for name in names]
+
+    def placed(*groups):
+        return [replace(each, id=at) for at, each in enumerate(each for group in groups for each in group)]
+
+    old = placed(works("0/a1", "x", "y", "z", "w", "v"))
+    new = placed(works("0/a1", "v"), works("0/a2", "x", "y", "z", "w"))
+    rows = align_steps(steps(old), steps(new))
+    assert [row.b.lineage for row in rows if row.b and row.a and not row.moved] == ["0/a2"] * 4
+    assert [(row.a.number, row.b.number, row.moved.branch) for row in rows if row.moved] == [(5, 1, True)]
+
+
 def test_a_step_that_went_to_another_task_is_moved_between_branches():
     same = [event(n, tool(f"tool_{n}", words=f"words of its own {n}"), n, "0") for n in range(3)]
     other = [event(n + 3, tool(f"other_{n}", words=f"words of the other {n}"), n, "0/a1") for n in range(3)]

@@ -82,6 +82,14 @@ def test_the_wrong_one_of_two_ids_that_both_runs_have_is_a_difference():
     assert [row.mark for row in replay.diff(old, new).rows] == ["=", "≠"]
 
 
+def test_the_wrong_one_of_two_ids_that_only_a_prompt_holds_is_a_difference():
+    ask = chat(said("user", f"Cancel the first of {ORDERS[0]} and {ORDERS[1]}."))
+    old, new = (calling("cancel") for _ in range(2))
+    for answer, order in ((old, ORDERS[0]), (new, ORDERS[1])):
+        answer["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = json.dumps({"order": order})
+    assert only_row((ask, old), (ask, new)).mark == "≠"
+
+
 def test_an_id_that_stands_for_two_is_a_difference():
     old = run((tool("look", order=ORDERS[0]), 1), (tool("cancel", order=ORDERS[0]), 1))
     new = run((tool("look", order=ORDERS[1]), 1), (tool("cancel", order=ORDERS[2]), 1))
