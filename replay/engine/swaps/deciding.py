@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Callable
 from threading import Lock
 from typing import IO, Any, Final
@@ -70,7 +72,10 @@ class _Asking:
 def terminal() -> IO[str]:
     """The terminal of this process, whatever its streams are. Raises :class:`UsageError` where there is none."""
     try:
-        return open("/dev/tty", "r+", encoding="utf-8", buffering=1)
-    except (OSError, ValueError):
+        handle = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
         hint = "choose beforehand: --on-divergence live, nearest or raise"
         raise UsageError("there is no terminal to ask on", hint=hint) from None
+    # Two ends, since a terminal cannot be sought in, and a file that is read and written wants to.
+    both = io.BufferedRWPair(io.FileIO(handle, closefd=False), io.FileIO(handle, "w"))
+    return io.TextIOWrapper(both, encoding="utf-8", line_buffering=True)
