@@ -1,8 +1,9 @@
 """``http.cookiejar``: a jar without cookies has nothing to look up, and no clock to read for it.
 
-HTTP clients ask their jar for every request, and it reads the clock twice to drop cookies that have expired. Those are
-the program's reads (a replay must find its cookies as fresh as they were), so each would be kept; agents' jars are
-empty, and then nothing can come of them.
+HTTP clients ask their jar for every request, and it reads the clock twice to drop cookies that have expired; and for
+every answer, once more. Those are the program's reads (a replay must find its cookies as fresh as they were), so each
+would be kept; agents' jars are empty, answers set no cookies, and then nothing can come of them. A served answer that
+sets none does not even reach the jar (:mod:`replay.taps.httpx_sending`), so the recorded one must not read either.
 """
 
 from __future__ import annotations
@@ -27,4 +28,19 @@ def attach(module: ModuleType) -> None:
 
         return add_cookie_header
 
+    made_by = module.CookieJar.make_cookies
+
+    def extract_cookies(original: Callable[..., None]) -> Callable[..., None]:
+        def extract_cookies(self: Any, response: Any, request: Any) -> None:
+            is_own = type(self).make_cookies is made_by
+            if not is_own or boundary.current() is None or _sets_cookies(response.info()):
+                original(self, response, request)
+
+        return extract_cookies
+
     wrap(module.CookieJar, "add_cookie_header", add_cookie_header)
+    wrap(module.CookieJar, "extract_cookies", extract_cookies)
+
+
+def _sets_cookies(headers: Any) -> bool:
+    return any(headers.get_all(name) for name in ("Set-Cookie", "Set-Cookie2"))
