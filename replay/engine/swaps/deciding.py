@@ -77,5 +77,5 @@ def terminal() -> IO[str]:
         hint = "choose beforehand: --on-divergence live, nearest or raise"
         raise UsageError("there is no terminal to ask on", hint=hint) from None
     # Two ends, since a terminal cannot be sought in, and a file that is read and written wants to.
-    both = io.BufferedRWPair(io.FileIO(handle, closefd=False), io.FileIO(handle, "w"))
+    both: Any = io.BufferedRWPair(io.FileIO(handle, closefd=False), io.FileIO(handle, "w"))
     return io.TextIOWrapper(both, encoding="utf-8", line_buffering=True)
