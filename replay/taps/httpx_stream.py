@@ -88,6 +88,7 @@ class SyncLive(Live):
             iter(self)
             while (data := self._next(chunks)) is not None:
                 chunks.append(data)
+                response._num_bytes_downloaded += len(data)
             self.ended = True
             if not self.call.deliver_body(chunks):
                 for part in _parts(chunks, End()):
@@ -167,6 +168,7 @@ class AsyncLive(Live):
             aiter(self)
             while (data := await self._next(chunks)) is not None:
                 chunks.append(data)
+                response._num_bytes_downloaded += len(data)
             self.ended = True
             if not self.call.deliver_body(chunks):
                 for part in _parts(chunks, End()):
