@@ -22,7 +22,7 @@ MOVED_ALIKE = 0.75
 """Similarity from which on steps at different points are the same one, moved and changed."""
 
 ALONE_ALIKE = 0.1
-"""The same for two steps of one kind and name that stand alone between the same neighbours."""
+"""The same for steps that stand between the same neighbours, as many on either side, of the same kinds and names."""
 
 MOVED_WORDS = 6
 """Words below which a step is too common a thing to be told to have moved by its words alone."""
@@ -145,8 +145,9 @@ class Branch:
         old, new = [self.old[i].feature for i in ours], [self.new[j].feature for j in theirs]
         found = align(len(old), len(new), lambda i, j: similarity(old[i], new[j]))
         for i1, i2, j1, j2 in between_pairs(found, (0, len(old), 0, len(new))):
-            if i2 - i1 == j2 - j1 == 1 and similarity(old[i1], new[j1]) >= ALONE_ALIKE and old[i1].name == new[j1].name:
-                found.append((i1, j1))
+            if [(f.kind, f.name) for f in old[i1:i2]] == [(f.kind, f.name) for f in new[j1:j2]]:
+                places = zip(range(i1, i2), range(j1, j2), strict=True)
+                found += [(i, j) for i, j in places if similarity(old[i], new[j]) >= ALONE_ALIKE]
         self._pair([(ours[i], theirs[j]) for i, j in found], self.pairs)
 
 
