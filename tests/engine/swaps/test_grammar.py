@@ -47,7 +47,8 @@ def test_what_is_written_is_what_is_meant_and_can_be_written_again(text, swap):
     "text",
     [
         "", "colour=1", "model", "model=", "model:x=y", "model@x=1", "response=1", "tool:=1", "tool:look=maybe",
-        "http:GET=1", "prompt:sys tem=1", "prompt:/(/=1", "insert:=hi", "drop", "param:=1", "tooldef:look=[1]", "tool:look@0x1=1",
+        "http:GET=1", "prompt:sys tem=1", "prompt:/(/=1", "insert:=hi", "drop", "param:=1", "tooldef:look=[1]",
+        "tool:look@0x1=1",
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_comes_with_a_hint(text):
