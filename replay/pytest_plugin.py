@@ -122,6 +122,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker(MARK) is None:
+        return
+    with _usage():
+        _replays(metafunc.config).check(_arguments(metafunc.definition), _dist(metafunc.config))
     if any("each" in mark.kwargs for mark in metafunc.definition.iter_markers(MARK)):
         with _usage():
             cases = _replays(metafunc.config).cases(_arguments(metafunc.definition))
@@ -147,11 +151,9 @@ def _arguments(item: Any) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     return [(mark.args, mark.kwargs) for mark in item.iter_markers(MARK)]
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    config = session.config
-    if REPLAYS in config.stash:
-        with _usage():
-            _replays(config).refuse_sharing(getattr(config, "workerinput", {}).get("replay_dist", ""))
+def _dist(config: pytest.Config) -> str:
+    """How xdist gives tests to its workers, of which this is one; empty without workers."""
+    return str(getattr(config, "workerinput", {}).get("replay_dist", ""))
 
 
 # Fixtures ------------------------------------------------------------------------------------------------------------

@@ -79,13 +79,11 @@ class Replays:
             raise UsageError(f"no cassette matches {pattern}", hint=f"patterns are meant from {self.settings.project}")
         return found
 
-    def refuse_sharing(self, dist: str) -> None:
+    def check(self, marks: Marks, dist: str) -> None:
         """Raise :class:`UsageError` if workers would record into one cassette. ``dist``: how xdist gives out tests."""
-        sharing = next((node for node, mark in self.marks.items() if mark.scope != "function"), None)
-        if sharing and self.settings.records and dist not in GROUPING:
+        if mark_of(marks).scope != "function" and self.settings.records and dist not in GROUPING:
             raise UsageError(
-                f"--dist {dist} may give tests that share a cassette to several workers, and each would record its own "
-                f"({sharing})",
+                f"--dist {dist} may give tests that share a cassette to several workers, each of which would record it",
                 hint="record with --dist loadfile, or without -n",
             )
 
