@@ -93,7 +93,7 @@ def _open(own: tuple[str, ...]) -> re.Pattern[bytes]:
     """A name or the beginning of one at the end, or behind it what may be the beginning of its value."""
     begun = "|".join(sorted({*BEGINNINGS, *(re.escape(name[:4]) for name in own)}))
     cut = "|".join(sorted({name[:size] for name in (*BEGINNINGS, *own) for size in range(1, 4)}))
-    value = rf"(?:{_QUOTE}{_SPACE})?[:=,]{_SPACE}(?:{_QUOTE}[^\"\r\n]{{0,512}}|[^\s\"'&;]{{0,512}})"
+    value = rf"(?:{_QUOTE})?{_SPACE}[:=,]{_SPACE}(?:{_QUOTE}[^\"\r\n]{{0,512}}|(?:{_SCHEME})?[^\s\"'&;]{{0,512}})"
     return re.compile(
         rf"(?:(?:{begun})[a-z_-]{{0,30}}(?:{value}|{_QUOTE}?{_SPACE}|\\{{0,7}})"
         rf"|-(?:{begun})[a-z_-]{{0,30}}[ ][^\\s\"']{{0,512}}"

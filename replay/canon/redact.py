@@ -184,9 +184,8 @@ class Redactor:
 
     def _chunk(self, id: int, chunk: Chunk) -> tuple[Part, ...]:
         stream = self._streams.get(id)
-        if stream is None:  # an item of a generator tool: each is whole in itself
-            data = self.bytes(chunk.data)
-            return (chunk if data is chunk.data else replace(chunk, data=data),)
+        if stream is None:  # no head: an item of a tool, which may be a piece of what a generator tells
+            stream = self._streams[id] = Spelled(self.bytes, self._risks(), items=True)
         return tuple(stream.feed(chunk))
 
 

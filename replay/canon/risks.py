@@ -46,13 +46,15 @@ class Risks:
 
     def is_likely(self, text: bytes) -> bool:
         """A quick look at a short text: whether it is worth asking if it :meth:`may_go_on`."""
-        word = _unescaped(text, text.translate(_AS_WORD).rfind(b".") + 1)
+        piece = _unescaped(text, text.translate(_AS_PIECE).rfind(b".") + 1)
+        word = piece[piece.translate(_AS_WORD).rfind(b".") + 1 :]
         return (
             word in self._beginnings
-            or len(word) > LONGEST_PLAIN
-            or word[:4].lower() in NAME_BEGINNINGS
+            or piece in self._beginnings
+            or len(piece) > LONGEST_PLAIN
+            or piece[:3] in _FIRST
             or word[:3] in _FIRST
-            or text[text.translate(_AS_PIECE).rfind(b".") + 1 :] in self._beginnings
+            or word[:4].lower() in NAME_BEGINNINGS
             or self.names.may_be_in(text)
             or b"://" in text
             or b"earer" in text

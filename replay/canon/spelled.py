@@ -22,6 +22,9 @@ from replay.events import Chunk
 CONTEXT = 80
 """Bytes of text that stay in sight: a name may have been kept before its value comes."""
 
+SHORT = 16
+"""Bytes. No longer a fragment is taken for a piece of text; one that may hold a whole secret is looked at as a line."""
+
 LONGEST_HELD = 32_768
 """Bytes of text held back; the longest secret is a private key."""
 
@@ -84,7 +87,7 @@ class Spelled:
         if around is not None and data.startswith(around[0]) and data.endswith(around[1]):
             start, end = len(around[0]), len(data) - len(around[1])
             text = data[start:end]
-            if start <= end and b'"' not in text:
+            if start <= end <= start + SHORT and b'"' not in text:
                 if not self._held and self._is_quiet(self._channel, text):
                     return [chunk]
                 return self._add(Unit([chunk], data, [Span(self._channel, start, end)], is_changed=False))
@@ -127,7 +130,7 @@ class Spelled:
     def _is_quiet(self, channel: bytes, text: bytes) -> bool:
         """Whether nothing that ends here can go on as a secret; then ``text`` becomes part of what is in sight."""
         seen = self._contexts.get(channel, b"") + text
-        if self._risks.is_likely(seen) and self._risks.may_go_on(seen):
+        if self._risks.is_likely(seen) and (self._risks.may_go_on(seen) or self._redact(seen) != seen):
             return False
         self._contexts[channel] = seen[-CONTEXT:]
         return True
