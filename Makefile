@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test prove lint bench clean help
+.PHONY: install demo test prove lint soak fuzz bench clean help
 
 install: $(STAMP)  ## Make a virtual environment in .venv and install everything into it
 
@@ -27,6 +27,13 @@ lint: $(STAMP)  ## Style, types and the floors of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+soak: $(STAMP)  ## Kill a recording program 500 times at any moment under load; nothing it was told may be lost
+	$(BIN)/python -m tests.soak
+
+fuzz: $(STAMP)  ## Open a million damaged cassettes, guided by coverage (atheris)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz
 
 bench: $(STAMP)  ## Measure speed beside peers, as ratios
 	$(BIN)/python -m tests.bench

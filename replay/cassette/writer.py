@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from replay.cassette.cipher import Cipher
 
 MAX_GAPS = 100
+MAX_GAP = 300
+"""Characters of the words for one."""
+
 MAX_READS = 4096
 """Clock and dice values that wait for the next frame at most."""
 
@@ -36,6 +39,8 @@ class Writer:
         self._is_root = is_root
         self._forked = False
         self._gaps: list[str] = []
+        self._untold: list[str] = []
+        self._unwritten: set[int] = set()
         self._lock = Lock()
         self._number = log.writer
         self._stock = log.stock
@@ -52,9 +57,8 @@ class Writer:
         Raises :class:`replay.errors.CassetteError` or :class:`replay.errors.UsageError` when there can be no file.
         """
         first = encode_header(header)
-        return cls(
-            path, "0", Log.create(path, first if cipher is None else cipher.header(*first), cipher), is_root=True
-        )
+        log = Log.create(path, first if cipher is None else cipher.header(*first), cipher)
+        return cls(path, "0", log, is_root=True)
 
     @classmethod
     def join(cls, path: str, lineage: str) -> Writer:
@@ -79,10 +83,13 @@ class Writer:
         with self._lock:
             try:
                 log = self._open_log()
+                if self._untold:
+                    self._tell_gaps(log)
                 log.write(Kind.ISSUE, encode_issue(event, self._stock, self._take_reads()))
                 self._batches[event.id] = Batch(event.id, event.at)
                 log.sync(event.at)
             except Exception as error:
+                self._unwritten.add(event.id)
                 self._lost(f"the request of event {event.id}", error)
 
     def part(self, id: int, part: Part, at: int, tick: int) -> None:
@@ -91,6 +98,8 @@ class Writer:
             try:
                 batch = self._batches.get(id)
                 if batch is None:
+                    if id in self._unwritten:  # an answer alone says nothing
+                        return
                     batch = self._batches[id] = Batch(id, at)
                 if batch.add(part, at, tick):
                     self._flush_batch(batch, at)
@@ -103,6 +112,8 @@ class Writer:
             try:
                 batch = self._batches.get(id)
                 if batch is None:
+                    if id in self._unwritten:  # an answer alone says nothing
+                        return
                     batch = self._batches[id] = Batch(id, at)
                 for part in parts:
                     batch.add(part, at, part.tick if type(part) is Chunk else tick)
@@ -131,6 +142,7 @@ class Writer:
             for batch in list(self._batches.values()):
                 self._attempt(f"the answer to event {batch.id}", self._flush_batch, batch, batch.since)
             self._attempt("reads of the clock or the dice", self._write_reads)
+            self._tell_gaps(self._log)
             if seal and self._is_root:
                 self._attempt("the seal", self._seal)
             log, self._log = self._log, None
@@ -149,7 +161,17 @@ class Writer:
         """Recording never breaks the program, whatever goes wrong: it becomes a gap."""
         reason = error.message if isinstance(error, ReplayError) else f"{type(error).__name__}: {error}"
         if len(self._gaps) < MAX_GAPS:
-            self._gaps.append(f"{what} could not be written: {reason}")
+            self._gaps.append(f"{what} could not be written: {reason}"[:MAX_GAP])
+            self._untold.append(self._gaps[-1])
+
+    def _tell_gaps(self, log: Log) -> None:
+        """Into the file what is missing from it, when there is room again."""
+        while self._untold:
+            try:
+                log.write(Kind.NOTE, encode_note(Note("gap", self._untold[0]), self._stock))
+            except Exception:  # not yet
+                return
+            del self._untold[0]
 
     def _open_log(self) -> Log:
         if self._forked:
