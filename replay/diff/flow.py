@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 import orjson
@@ -90,8 +91,8 @@ class Flow:
         best = max(votes, key=lambda at: (votes[at], self._rows[at].step.kind == kind, at), default=0)
         if not best or votes[best] < ENOUGH * len(words):
             return None
-        path, _ = max(self._given[best], key=lambda piece: piece[1].shared(words))
-        return Source(self._rows[best], path, change.path)
+        paths = [path for path, brought in self._given[best] if brought.shared(words)]
+        return Source(self._rows[best], _common(paths), change.path)
 
 
 def given(row: Row) -> Iterator[tuple[str, Words]]:
@@ -126,6 +127,12 @@ def taken(row: Row) -> Iterator[Change]:
         yield Change(path, "added", None, text) if row.b else Change(path, "removed", text, None)
 
 
+def _common(paths: Sequence[str]) -> str:
+    """The one path, or what several lie in."""
+    parts = zip(*(path.split(".") for path in paths), strict=False)
+    return ".".join([each[0] for each in takewhile(lambda each: len(set(each)) == 1, parts)])
+
+
 def _top(path: str) -> str:
     return path.partition(".")[0].partition("[")[0]
 
@@ -156,6 +163,7 @@ def _written(value: Any) -> str:
 
 
 def _kind_of_source(change: Change) -> str:
-    """The kind of step that a message of this role repeats."""
+    """The kind of step that such a field mostly repeats: arguments and a model's earlier words come from a model."""
     message = next((each for each in (change.after, change.before) if isinstance(each, dict)), {})
-    return "llm" if message.get("role") in ("assistant", "model") or ".tool_calls" in change.path else "tool"
+    from_model = message.get("role") in ("assistant", "model") or ".tool_calls" in change.path
+    return "llm" if from_model or change.path.startswith("arguments") else "tool"

@@ -18,7 +18,9 @@ class Turns:
         self._by_branch: dict[str, list[int]] = defaultdict(list)
         self._by_tool: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         self._inside: dict[int, list[int]] = defaultdict(list)
+        self._holders: dict[tuple[str, int], Row] = {}
         for row in rows:
+            self._hold(row)
             if row.response or row.mark in ("+", "-"):
                 self._add(row)
 
@@ -30,6 +32,16 @@ class Turns:
                 self._by_tool[run, lineage, name].append(row.number)
         if row.b is not None and row.b.parent is not None and not row.request:
             self._inside[row.b.parent].append(row.number)
+
+    def _hold(self, row: Row) -> None:
+        for run, step in (("a", row.a), ("b", row.b)):
+            if step is not None and row.differs:
+                self._holders[run, step.number] = row
+
+    def around(self, row: Row) -> Row | None:
+        """The span or tool that a row of one run only happened in, if that differs too."""
+        run, step = ("b", row.b) if row.b else ("a", row.a)
+        return self._holders.get((run, step.parent)) if step and step.parent is not None else None
 
     def asking(self, row: Row, tool: str) -> Row | None:
         """The latest row before, in this branch or one around it, whose answer asks for ``tool`` in the row's run."""

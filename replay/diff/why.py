@@ -51,7 +51,8 @@ class Why:
         if not row.differs:
             return None
         if row.mark in ("+", "-"):
-            return self._swap_of_lone(row) or self._upstream(row) or self._another_way(row) or self._outside(row)
+            rules = (self._swap_of_lone, self._inside, self._upstream, self._another_way, self._outside)
+            return next(cause for rule in rules if (cause := rule(row)) is not None)
         if row.request:
             return self._of_request(row)
         return self._of_answer(row) if row.response else self._of_move(row)
@@ -108,6 +109,12 @@ class Why:
         source = row.b.source if row.b else None
         swap = self._swaps.answering(row) if source and source.origin == "swapped" else None
         return Cause("swap", f"your swap {swap.short}", swap=str(swap)) if swap else None
+
+    def _inside(self, row: Row) -> Cause | None:
+        around = self._turns().around(row)
+        if around is None:
+            return None
+        return Cause("upstream", f"it belongs to {_told(around)}, which differs", around.number)
 
     def _another_way(self, row: Row) -> Cause | None:
         """The latest earlier row that asked for this tool in one run only; else the latest whose answer differs."""

@@ -103,9 +103,9 @@ def whole(value: Any) -> str:
 
 
 def _telling(changes: Sequence[Change]) -> Change:
-    """What a person looks for first: that another tool is called, then other words."""
-    for part in (".tool_calls", "response.value", "response.content", ".content"):
-        found = next((change for change in changes if part in change.path and "finish_reason" not in change.path), None)
+    """What a person looks for first: that another tool is called, then another result or other words."""
+    for part in ("response.tool_calls", "response.value", "response.content"):
+        found = next((change for change in changes if change.path.startswith(part)), None)
         if found is not None:
             return found
     return changes[0]

@@ -116,3 +116,28 @@ def test_words_that_both_runs_have_lead_nowhere():
     old = run((tool("look"), "the quick brown fox"), (tool("paint", colour="brown"), 1))
     new = run((tool("look"), "the quick brown hare"), (tool("paint", colour="green"), 1))
     assert replay.diff(old, new).rows[1].cause.kind == "code"
+
+
+def test_what_happened_only_within_a_tool_that_differs_belongs_to_it():
+    page = Request("http", "GET", "https://shop.example/orders/7")
+    inner = replace(event(1, page, {"status": "sent"}, "0/c0"), parent=0)
+    old = cassette(event(0, tool("lookup", order=7), {"status": "sent"}), inner)
+    new = cassette(replace(event(0, tool("lookup", order=7), {"status": "lost"}), origin="live"))
+    outer, gone = replay.diff(old, new).rows
+    assert (gone.mark, gone.cause.kind, gone.cause.row) == ("-", "upstream", outer.number)
+    assert [link.row for link in gone.chain] == [1, 2]
+
+
+def test_what_came_from_several_fields_is_said_to_come_from_what_holds_them():
+    old = run((tool("look"), {"order": {"item": "lamp", "town": "Ghent"}}), (tool("note", text="lamp to Ghent"), 1))
+    new = run((tool("look"), {"order": {"item": "desk", "town": "Rome"}}), (tool("note", text="desk to Rome"), 1))
+    assert replay.diff(old, new).rows[1].cause.path == "response.value.order"
+
+
+def test_a_word_that_went_through_a_model_is_followed_through_it():
+    def run_with(town):
+        ask = [said("user", "Where is it going?"), {"role": "tool", "tool_call_id": "c", "content": town}]
+        return run((tool("look"), town), (chat(*ask), asking("estimate", town=town)), (tool("estimate", town=town), 3))
+
+    rows = replay.diff(run_with("Ghent"), run_with("Rome")).rows
+    assert [link.row for link in rows[2].chain] == [1, 2, 3]
