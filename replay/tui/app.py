@@ -43,7 +43,7 @@ class ReplayApp(Stage):
         Binding(",".join(key.keys), f"do('{key.id}')", key.tip, show=False, id=key.id, tooltip=key.tip, priority=True)
         for key in KEYS
     ]
-    """With priority, so that a key acts before the next one is looked at: what is typed after ``/`` is for the prompt."""
+    """With priority: a key acts before the next is looked at, so what is typed right after ``/`` is for the prompt."""
 
     def __init__(
         self, runs: Runs, keymap: Keymap | None = None, *, step: int | None = None, follow: Path | None = None

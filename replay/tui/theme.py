@@ -77,7 +77,7 @@ def _style(colours: Mapping[str, str], front: str, back: str, attributes: str) -
 
 def _colour(colours: Mapping[str, str], name: str) -> Color:
     variable, _, share = name.partition(" ")
-    colour = Color.parse(colours[variable])
-    if colour.ansi is not None or not share:
-        return colour
-    return Color.parse(colours["background"]).blend(colour, int(share) / 100)
+    colour, ground = (Color.parse(colours[each].split()[0]) for each in (variable, "background"))
+    if not share or colour.ansi is not None or ground.ansi is not None:
+        return colour  # of the terminal's own colours nobody knows what they are: they cannot be mixed
+    return ground.blend(colour, int(share) / 100)

@@ -87,6 +87,7 @@ def verdict(text: str, corrected: str = "") -> Verdict | None:
     Raises :class:`UsageError` when it begins with another word.
     """
     word, _, why = text.strip().partition(" ")
+    word = word.rstrip(":,")
     if not word:
         return None
     if word not in _WORDS:
