@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_difference_is_told_and_exits_1(diff):
     assert 'response.value: "seven' in done.stdout
     assert "cause: the same was asked and the tool gave another result" in done.stdout
     assert done.stderr == "hint: replay diff a.cassette b.cassette --step 2\n"
+
+
+def test_what_the_readme_shows_is_what_is_printed():
+    root = Path(__file__).parents[2]
+    block = (root / "README.md").read_text("utf-8").partition("```\n$ replay diff ")[2].partition("```")[0]
+    command, *lines = block.splitlines()
+    shown = rig.replay("diff", *command.split(), cwd=root).stdout.splitlines()
+    assert shown[: len(lines)] == lines
 
 
 def test_equal_runs_exit_0(tmp_path, diff):
