@@ -51,6 +51,12 @@ def first_difference(recorded: Cassette, replayed: Cassette) -> Difference | Non
     return Difference(0, "0", "the run's output is another", changes=changes[:MAX_CHANGES]) if changes else None
 
 
+def in_order(recorded: Cassette, replayed: Cassette) -> bool:
+    """Whether everything came in ``replayed`` as it did in ``recorded``, as far as it has come: it may still go on."""
+    pairs = zip(moments(_crossings(recorded)), moments(_crossings(replayed)), strict=False)
+    return all(_untimed(before) == _untimed(after) for before, after in pairs)
+
+
 def _crossings(cassette: Cassette) -> list[Event]:
     """The events but spans, numbered within their lineage as if there had been none."""
     counts: Counter[str] = Counter()
