@@ -13,6 +13,7 @@ from replay.diff.model import Diff, Row
 from replay.diff.words import word_pieces
 from replay.report import rows
 from replay.report.neutral import neutral, neutral_line
+from replay.report.steps import details
 
 MAX_VALUE = 20_000
 """Characters of a value that are shown."""
@@ -85,6 +86,8 @@ def _row(diff: Diff, row: Row) -> Iterator[str]:
     yield f"<p>{_line(rows.metrics(row.metrics))}</p>"
     for change in row.changes:
         yield _change(change)
+    if row.a is None or row.b is None:
+        yield f"<pre>{escape(neutral(chr(10).join(details(row.step))[:MAX_VALUE]))}</pre>"
     yield "</details>"
 
 

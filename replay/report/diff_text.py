@@ -9,6 +9,7 @@ from replay.diff.model import Diff, Row
 from replay.diff.words import word_pieces
 from replay.report import rows
 from replay.report.neutral import neutral, neutral_line
+from replay.report.steps import details
 
 CONTEXT = 2
 """Equal rows that are shown on either side of one that differs."""
@@ -76,6 +77,8 @@ def in_full(diff: Diff, row: Row) -> Iterator[str]:
     for change in row.changes:
         yield neutral_line(f"--- {change.path} ({change.how})")
         yield neutral(words(change))
+    if row.a is None or row.b is None:
+        yield from (neutral(said[:MAX_VALUE]) for said in details(row.step))
 
 
 def words(change: Change) -> str:

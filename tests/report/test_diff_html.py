@@ -37,7 +37,13 @@ class Reader(HTMLParser):
 
 def test_the_page_says_what_differs_and_why():
     read = Reader(page(runs.support()))
-    for words in ("first difference: step 1 (tool lookup)", "sent to Ghent", "lost at sea", "moved: after step 2 in a"):
+    for words in (
+        "first difference: step 1 (tool lookup)",
+        "sent to Ghent",
+        "lost at sea",
+        "moved: after step 2 in a",
+        "value 8",
+    ):
         assert words in read.text
     assert ("href", "#row-1") in read.attributes
     assert read.tags.count("details") == len([row for row in runs.support().rows if row.differs])

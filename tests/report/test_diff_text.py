@@ -35,6 +35,13 @@ def test_one_row_is_shown_in_full_word_by_word_with_its_chain():
     assert "--- request.messages[1].content (changed)\nIt is [-sent to Ghent-]{+lost at sea+}." in shown
 
 
+def test_a_step_of_one_run_is_shown_as_it_is():
+    found = runs.support()
+    shown = "\n".join(diff_text.in_full(found, found.rows[-1]))
+    assert "only in b" in shown
+    assert '"words": "words of its own 7"' in shown and "value 7" in shown
+
+
 def test_equal_runs_are_two_lines():
     assert list(diff_text.overview(runs.equal())) == [
         "run.cassette ⟷ run.cassette   identical",
