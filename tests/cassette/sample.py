@@ -1,13 +1,22 @@
-"""Writes the sample file of the current format: ``python -m tests.cassette.sample PATH``.
+"""Writes the sample files of the current format: ``python -m tests.cassette.sample FOLDER``.
 
-Run once when a format is released, into ``samples/format-N.cassette``; that file is then opened by a test for ever.
+Run once when a format is released, into ``samples``; those files are then opened by a test for ever.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from replay.cassette import Writer
+from replay.cassette.atomic import write_file
+from replay.cassette.cipher import Cipher
+from replay.cassette.file import File
+from replay.cassette.frame import FORMAT
+from replay.cassette.packed import pack_bytes
+from replay.cassette.signature import sign
 from replay.events import Answer, Chunk, End, Event, Failure, Head, Note, Reads, Request
 from tests.cassette.runs import HEADER, chat, write_event
 
@@ -34,8 +43,12 @@ READS = [
 NOTES = [Note("output", {"answer": "no such order"}), Note("exit", 1)]
 
 
-def write(path: str) -> None:
-    writer = Writer.create(path, HEADER)
+KEY = bytes(range(32))
+"""Encrypts and signs the samples."""
+
+
+def write(path: str, cipher: Cipher | None = None) -> None:
+    writer = Writer.create(path, HEADER, cipher)
     for event in EVENTS:
         writer.next_id()
         write_event(writer, event)
@@ -50,5 +63,17 @@ def write(path: str) -> None:
     writer.close()
 
 
+def write_all(folder: Path) -> None:
+    """One of each kind of file that there is in this format."""
+    write(str(folder / f"format-{FORMAT}.cassette"))
+    encrypted = str(folder / f"format-{FORMAT}-encrypted.cassette")
+    write(encrypted, Cipher(bytes(32), KEY))
+    signed = str(folder / f"format-{FORMAT}-signed.cassette")
+    write(signed)
+    sign(signed, Ed25519PrivateKey.from_private_bytes(KEY))
+    file = File(signed)
+    write_file(str(folder / f"format-{FORMAT}-packed.cassette.zst"), pack_bytes(file.source))
+
+
 if __name__ == "__main__":
-    write(sys.argv[1])
+    write_all(Path(sys.argv[1]))
