@@ -127,7 +127,8 @@ _TELLING = re.compile(rb"(?=[^0-9]{0,200}[0-9])(?=[^A-Za-z]{0,200}[A-Za-z])[\x21
 _PLAIN = re.compile(
     rb"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[~.]{0,2}(?:/[\w.-]+){2,}/?|[a-z][a-z0-9+.-]*://[^@]*|[0-9.,]+[a-z%]{0,2}"
 )
-_COOKIES = re.compile(rb"""[^"'\r\n\\<>{}]{4,4096}+""")
+_COOKIE = r"""[^\s=;,"'\\<>{}]{1,200}=[^\s;,"'\\<>{}]{0,4096}"""
+_COOKIES = re.compile(rf"{_COOKIE}(?:;[ ]?(?:{_COOKIE}|[A-Za-z]+))*".encode())
 _NO_STRUCTURE = re.compile(rb"[^\s\"'{}\[\],]+")
 _WORD = re.compile(rb"[A-Z]?[a-z]{1,15}|[A-Z]{1,15}")
 _CREDENTIALS = re.compile(rb"(?:basic|bearer|token|bot|apikey|digest)\s+(.+)", re.IGNORECASE | re.DOTALL)

@@ -9,6 +9,7 @@ somebody else has made is not trusted with those.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -50,7 +51,9 @@ def redactor(plan: Plan, find: Find | None, source: Reader | None = None) -> Red
     rules = _of(plan.rules)
     if source is not None:
         rules = rules.and_also(_recorded(source))
-    return Redactor(os.environ, rules, find)
+    made = Redactor(os.environ, rules, find)
+    made.words(tuple(sys.orig_argv))  # its secrets are looked out for from the start, here as in the recording
+    return made
 
 
 def note_down(sink: Writer, rules: Rules) -> None:
