@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from replay.dialects.dialect import Dialect, answer_body, url_path
 from replay.dialects.model import LlmAnswer, LlmRequest, ToolCall, ToolResult, Usage
+from replay.dialects.processes import command_line, said, told
 from replay.dialects.table import find
 from replay.events import Event, Head
 
@@ -60,7 +61,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class CallReading(Reading):
-    """A tool or a subprocess: arguments and value are the JSON text that was recorded; a generator's items a list."""
+    """A tool: arguments and value are the JSON text that was recorded; a generator's items a list."""
 
     event: Event
 
@@ -76,6 +77,31 @@ class CallReading(Reading):
         if len(answer.chunks) == 1:
             return _words(answer.body)
         return f"[{','.join([_words(chunk.data) for chunk in answer.chunks])}]"
+
+
+@dataclass(frozen=True)
+class ProcessReading(Reading):
+    """A subprocess, named after its command line; or what was written to one."""
+
+    event: Event
+
+    @cached_property
+    def name(self) -> str:
+        request = self.event.request
+        return f"{request.target} <" if request.action == "write" else command_line(request)
+
+    @cached_property
+    def error(self) -> str:
+        code = said(self.event.answer).code if self.event.answer else None
+        return super().error or (f"exit code {code}" if code else "")
+
+    @cached_property
+    def arguments(self) -> str:
+        return _words(self.event.request.body)
+
+    @cached_property
+    def value(self) -> str | None:
+        return told(self.event.answer) if self.event.answer and self.event.answer.chunks else None
 
 
 @dataclass(frozen=True)
@@ -177,6 +203,8 @@ def read(event: Event) -> tuple[StepKind, Reading]:
     if kind == "http":
         dialect = find(event.request)
         return ("llm", LlmReading(event, dialect)) if dialect else ("http", HttpReading(event))
+    if kind == "process":
+        return kind, ProcessReading(event)
     return kind, Reading(event) if kind == "span" else CallReading(event)
 
 

@@ -10,12 +10,14 @@ import multiprocessing.util
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from replay.engine import idle, lineage, threads
 from replay.engine.lineage import parent
-from replay.engine.plan import VARIABLE
+from replay.engine.plan import VARIABLE, Plan
 from replay.engine.session import Session
+from replay.taps.outside import Born
 from replay.taps.patch import MARK, wrap
 
 _addresses: list[tuple[Session, str]] = []
@@ -42,7 +44,7 @@ def _spawn(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(path, args, passfds)
         before = os.environ.pop(VARIABLE, None)
         if not any("resource_tracker" in str(arg) for arg in args):  # plumbing, and it outlives the run
-            os.environ.update(environment(node, {}))
+            os.environ.update(environment(_plan_of_child(node), {}))
         try:
             return original(path, args, passfds)
         finally:
@@ -89,15 +91,14 @@ def _execute_child(original: Callable[..., Any]) -> Callable[..., Any]:
         node = parent()
         if node is None:
             return original(self, *args)
-        env = environment(node, args[6])
+        env = environment(_plan_of_child(node), args[6])
         return original(self, *args[:6], env, *args[7:])
 
     return execute_child
 
 
-def environment(node: lineage.Node, env: Mapping[str, str] | None) -> dict[str, str]:
+def environment(plan: Plan, env: Mapping[str, str] | None) -> dict[str, str]:
     """The environment of a child process, with its plan, and with the path on which it finds the recorder."""
-    plan = node.session.plan.for_child(node.child("p").address)
     result = dict(os.environ if env is None else env)
     ours, theirs = os.environ.get("PYTHONPATH", ""), result.get("PYTHONPATH", "")
     if ours and ours != theirs:
@@ -105,3 +106,17 @@ def environment(node: lineage.Node, env: Mapping[str, str] | None) -> dict[str, 
     if seed := os.environ.get("PYTHONHASHSEED"):
         result.setdefault("PYTHONHASHSEED", seed)
     return {**result, **plan.to_environ()}
+
+
+def born(env: Mapping[str, str] | None) -> Born:
+    """The next child process of this task, which may join the run if it is Python; see :class:`Born`."""
+    node = parent()
+    if node is None or not hasattr(os._exit, MARK):
+        return Born(env)
+    plan = _plan_of_child(node)
+    claim = Path(plan.report, f"{plan.lineage.replace('/', '-')}.claim")
+    return Born(environment(plan, env), claim)
+
+
+def _plan_of_child(node: lineage.Node) -> Plan:
+    return node.session.plan.for_child(node.child("p").address)

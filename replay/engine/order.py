@@ -39,6 +39,9 @@ LIMIT = 1.0
 """Seconds after which the next one goes although some thread is busy: it may compute for long, or spin until an answer
 comes. From there on the program races with itself, so that is counted (``unsettled``)."""
 
+OUTSIDE = 10.0
+"""Seconds that a replay waits for a child process that runs again, before it lets others go first."""
+
 POLL = 0.002
 """Seconds between two looks at threads that wait in ways nobody tells us of."""
 
@@ -262,14 +265,20 @@ class Order:
         else:  # a machine that kept this thread from looking has kept the others from moving
             self._quiet += min(now - self._looked, 2 * POLL)
         self._looked = now
-        if self._quiet <= (PATIENCE if self.replaying else STILL):
+        if self._quiet <= self._patience():
             return False
         for thread in moving:
             thread.is_stuck()
         return True
 
+    def _patience(self) -> float:
+        if not self.replaying:
+            return STILL
+        return OUTSIDE if threads.any_outside() else PATIENCE
+
     def _takes_too_long(self) -> bool:
-        too_long = time.monotonic() - max(self._moved, min(gate.since for gate in self._waiting)) > LIMIT
+        limit = OUTSIDE if self.replaying and threads.any_outside() else LIMIT
+        too_long = time.monotonic() - max(self._moved, min(gate.since for gate in self._waiting)) > limit
         self.unsettled += too_long
         return too_long
 

@@ -21,14 +21,14 @@ from replay.canon import values
 from replay.cassette import Reader, Writer
 from replay.cassette.behaviour import CURRENT, check_behaviour
 from replay.cassette.forks import parent_mark
-from replay.engine import finalising, guard, idle, lineage, redaction, spawn, threads, timers, weather
+from replay.engine import children, finalising, guard, idle, lineage, redaction, spawn, threads, timers, weather
 from replay.engine.plan import Plan
 from replay.engine.result import Result
 from replay.engine.session import Session
 from replay.engine.turns import turn
 from replay.errors import StopReplay
 from replay.events import Entry, Header
-from replay.taps import boundary, clock, dice
+from replay.taps import boundary, clock, dice, outside
 
 if TYPE_CHECKING:
     from replay.canon.redact import Redactor
@@ -224,6 +224,7 @@ def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
 def _attach() -> None:
     boundary.find_with(lineage.session)
     threads.attach(turn)
+    outside.tell_with(outside.Ways(threads.outside, threads.awaiting, threads.computing, children.born))
     taps.watch("trio", "replay.engine.trio")
     for part in (finalising, spawn, idle, timers, guard, clock, dice, taps):
         part.attach()

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,7 @@ class _Local(threading.local):
 
 _local = _Local()
 _known: set[Thread] = set()
+_outside: list[Thread] = []
 _lock = threading.Lock()
 listeners: list[Callable[[], None]] = []
 """Called whenever a thread starts to wait or ends: the moment at which the program may have settled."""
@@ -149,6 +150,34 @@ def others(thread: Thread) -> list[Thread]:
 def is_alone() -> bool:
     """Whether this thread is the only one of the program."""
     return len(_known) == 1 and _local.thread in _known
+
+
+@contextmanager
+def awaiting() -> Iterator[None]:
+    """While it lasts, something waits for a process of the world, for as long as that takes."""
+    thread = here()
+    _outside.append(thread)
+    try:
+        yield
+    finally:
+        _outside.remove(thread)
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """While it lasts, this thread waits for a process of the world, for as long as that takes."""
+    with awaiting(), here().waiting(always):
+        yield
+
+
+def any_outside() -> bool:
+    """Whether something waits for a process."""
+    return bool(_outside)
+
+
+def computing() -> AbstractContextManager[None]:
+    """While it lasts, this thread moves, although it may be seen to stand still."""
+    return here().computing()
 
 
 def is_program() -> bool:
@@ -195,6 +224,7 @@ def after_fork() -> None:
     global _lock
     _lock = threading.Lock()
     _known.clear()
+    _outside.clear()
     listeners.clear()
     _local.thread = None
 

@@ -90,7 +90,7 @@ def _message(message: Message) -> Iterator[str]:
 def _response(step: Step) -> Iterator[str]:
     event = step.source
     head = event.answer.head if event and event.answer else None
-    if head is not None:
+    if head is not None and step.kind != "process":
         yield f"{head.http_version} {head.status} {head.reason}".rstrip()
     if step.answer is not None:
         for message in step.answer.messages:

@@ -195,7 +195,7 @@ def test_a_changed_child_process_is_named_as_the_task_that_differs(tmp_path: Pat
     (failed,) = replay.verify(path, command=command).failed
     assert (failed.code, failed.word) == (4, "diverged")
     assert failed.first is not None
-    assert (failed.first.step, failed.first.lineage, failed.first.where) == (2, lineage, f"{child}:4")
+    assert (failed.first.step, failed.first.lineage, failed.first.where) == (3, lineage, f"{child}:4")
     assert [(each.path, each.before, each.after) for each in failed.first.changes] == [
         ("request.q", "child", "grown up")
     ]

@@ -46,6 +46,7 @@ AGENTS = _named(
     clocks.AGENTS,
     marks.AGENTS,
     frameworks.AGENTS,
+    processes.AGENTS,
     other_loops.AGENTS,
     trios.AGENTS,
 )

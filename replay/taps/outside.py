@@ -1,0 +1,69 @@
+"""What the taps of processes need to know of the engine, which lies above them.
+
+The engine fills it in with :func:`tell_with`; until then nobody waits for anybody and no child joins a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Environment = Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Born:
+    """A child process that is about to start: its environment (None: ours), and the file that shows that it joined.
+
+    A child Python process finds its part of the run in the environment and claims it with that file
+    (:mod:`replay.inject.claim`). None: children cannot join this run.
+    """
+
+    env: Environment
+    claim: Path | None = None
+
+    @property
+    def has_joined(self) -> bool:
+        return self.claim is not None and self.claim.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What lasts while a process does something.
+
+    ``waiting``: this thread waits for it. ``awaiting``: a task does, and the loop may go on. ``computing``: the process
+    computes for this thread, which is no more waiting than if it did so itself.
+    ``born``: takes the address of the next child process of this task, which is taken also when none is started.
+    """
+
+    waiting: Callable[[], AbstractContextManager[Any]] = nullcontext
+    awaiting: Callable[[], AbstractContextManager[Any]] = nullcontext
+    computing: Callable[[], AbstractContextManager[Any]] = nullcontext
+    born: Callable[[Environment], Born] = Born
+
+
+_ways = [Ways()]
+
+
+def tell_with(ways: Ways) -> None:
+    """Called by the engine when a session opens."""
+    _ways[0] = ways
+
+
+def waiting() -> AbstractContextManager[Any]:
+    return _ways[0].waiting()
+
+
+def awaiting() -> AbstractContextManager[Any]:
+    return _ways[0].awaiting()
+
+
+def computing() -> AbstractContextManager[Any]:
+    return _ways[0].computing()
+
+
+def born(env: Environment) -> Born:
+    return _ways[0].born(env)
