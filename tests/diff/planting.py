@@ -130,3 +130,16 @@ def planted(
     """The turns before and after."""
     before = list(trajectory.turns)
     return before, change(list(before), others, rng) or before
+
+
+def side_by_side(
+    tasks: Sequence[Sequence[Turn]], render: Callable[[Sequence[Turn]], list[Event]], rng: random.Random
+) -> tuple[list[Turn], list[Event]]:
+    """The turns and the events of tasks that run at the same time: each in its own order, between them at random."""
+    waiting = [list(zip(turns, render(turns), strict=True)) for turns in tasks]
+    made: list[tuple[Turn, Event]] = []
+    while left := [at for at, task in enumerate(waiting) if task]:
+        at, place = rng.choice(left), len(made)
+        turn, event = waiting[at].pop(0)
+        made.append((turn, replace(event, id=place, at=place, tick=place, lineage=f"0/a{at + 1}")))
+    return [turn for turn, _ in made], [event for _, event in made]

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from replay.dialects.steps import steps
-from tests.diff.planting import CHANGES, LIGHT_CHANGES, Score, by_equality, by_position, ours, planted
+from tests.diff.planting import CHANGES, LIGHT_CHANGES, Score, by_equality, by_position, ours, planted, side_by_side
 from tests.diff.trajectories import CORPUS, from_corpus, generated
 
 EVERY = 1 if os.environ.get("REPLAY_PROVE") else 2
@@ -57,3 +57,20 @@ def scored(group, change):
         for score, aligner in zip(scores.values(), (ours, by_position, by_equality), strict=True):
             score.add(before, after, aligner(old, new))
     return scores
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_tasks_that_run_side_by_side_are_aligned_each_on_its_own(change, capsys):
+    """In every other pair of runs a task is started before the others, which shifts their addresses."""
+    rng = random.Random(f"{change.__name__} 2")
+    score = Score()
+    for seed in range(0, GENERATED // 2, 5):
+        tasks = [generated(1000 + seed + n, rng.randrange(8, 20)) for n in range(4)]
+        others = [turn for task in tasks for turn in task.turns]
+        changed = [change(list(task.turns), others, rng) or task.turns for task in tasks]
+        new = [generated(9000 + seed, 6).turns, *changed] if seed % 2 else changed
+        before, old = side_by_side([task.turns for task in tasks], tasks[0].render, rng)
+        after, events = side_by_side(new, tasks[0].render, rng)
+        score.add(before, after, ours(steps(old), steps(events)))
+    tell(capsys, f"{change.__name__:8} tasks     F1: aligned {score.f1:.4f}")
+    assert score.f1 >= 0.97
