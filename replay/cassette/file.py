@@ -52,13 +52,8 @@ class File:
         self.cipher = self._find_cipher()
         self.signatures = self._take_signatures()
 
-    def __del__(self) -> None:
-        self.close()
-
     def close(self) -> None:
-        source: Source | None = getattr(self, "source", None)
-        if source is not None:
-            source.close()
+        self.source.close()
 
     def _find_cipher(self) -> Cipher | None:
         """A header of two items says how the payloads are encrypted."""

@@ -29,9 +29,13 @@ class Plain:
     """A file as it is. Not by mmap: a file cut short while it is mapped would kill the process."""
 
     def __init__(self, fd: int) -> None:
+        """Takes ``fd`` over: it is closed with this, also when nothing came of the file."""
         self._fd = fd
         self.size = os.fstat(fd).st_size
         self.damage: list[str] = []
+
+    def __del__(self) -> None:
+        self.close()
 
     def read_at(self, offset: int, count: int) -> bytes:
         return os.pread(self._fd, max(0, min(count, self.size - offset)), offset)
@@ -48,7 +52,6 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 
 def open_source(path: str) -> Source:
     """The bytes of the cassette at ``path``. Raises :class:`CassetteError` when they cannot be read."""
-    plain: Source | None = None
     try:
         plain = Plain(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
         if plain.read_at(0, len(ZSTD)) != ZSTD:
@@ -57,6 +60,4 @@ def open_source(path: str) -> Source:
 
         return Packed(plain, path)
     except OSError as error:
-        if plain is not None:
-            plain.close()
         raise CassetteError(f"cannot read {path}: {error.strerror}", hint="is the path right?") from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -141,3 +142,12 @@ def test_a_missing_file_and_a_directory(tmp_path: Path):
     for path in (tmp_path / "none.cassette", tmp_path):
         with pytest.raises(CassetteError, match="cannot read"):
             Reader(str(path))
+
+
+def test_what_cannot_be_opened_is_not_kept_open(tmp_path: Path):
+    path = tmp_path / "a.cassette"
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    for data in (b"", b"nothing of ours", PREAMBLE.pack(b"\x89replay\n", 9), b"\x28\xb5\x2f\xfd" + b"x" * 40) * 5:
+        with pytest.raises(CassetteError):
+            open_bytes(path, data)
+    assert not before or len(os.listdir("/proc/self/fd")) <= before
