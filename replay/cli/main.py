@@ -18,6 +18,7 @@ VERBS = (
     "show",
     "ls",
     "verify",
+    "test",
     "scan",
     "repair",
     "pack",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from replay.cassette import Writer
+from replay.diff.first import in_order
 from replay.engine.part import address
 from replay.engine.plan import Plan
 from replay.engine.result import Result
@@ -139,13 +140,14 @@ class Case:
             return self._outcome(word)
         if not whole or self.action is None or not self.action.strict:
             return None
-        self.result.reordered = session.order.reordered
+        self._count_reordered(session.order.reordered)
         unused = [] if "unused" in self.tolerated else self._of_the_test(session.unused(), root)
         return self._outcome("different", unused=unused) if unused or self._has_flaw() else None
 
     def judged(self, *, passed: bool) -> Outcome:
         """The verdict after all. ``passed``: whether the test has; if so, what was written may become the cassette."""
         self.close()
+        self._count_reordered(self.result.reordered)
         kept = self._kept(passed=passed)
         word = self._word(passed=passed, kept=kept)
         outcome = self._outcome(word, unused=self.result.unused if passed else [])
@@ -156,6 +158,18 @@ class Case:
     @property
     def tolerated(self) -> frozenset[str]:
         return self.settings.tolerate if self.mark.tolerate is None else self.mark.tolerate
+
+    def _count_reordered(self, counted: int) -> None:
+        """The schedule also counts turns of threads, of which a process that has run other tests before may have fewer
+        (what a library asks once, it remembers). What is judged is the order of what crossed the boundary; of tests
+        that share a cassette not even that, for they may come in any order."""
+        recorded = self.trajectory.recorded
+        if any(self._parts):
+            counted = 0
+        elif counted and recorded is not None:
+            with inside():
+                counted = 0 if in_order(recorded, self.trajectory.now()) else counted
+        self.result.reordered = counted
 
     def _has_flaw(self) -> bool:
         return any(flaw.name not in self.tolerated for flaw in verdict.flaws(self.result))

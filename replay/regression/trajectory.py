@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from replay.dialects.cassette import Cassette, open_cassette
 from replay.dialects.model import Usage
 from replay.dialects.steps import Step
+from replay.regression import programs
 from replay.taps.boundary import inside
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class Trajectory:
         """The run that this one is served from."""
         with inside():
             return open_cassette(self._recorded) if self._recorded is not None else None
+
+    def run_script(self, path: str, *arguments: str) -> int:
+        """Run ``python PATH ARGUMENTS`` in this process; its exit code."""
+        return programs.run_script(path, *arguments)
+
+    def run_module(self, name: str, *arguments: str) -> int:
+        """Run ``python -m NAME ARGUMENTS`` in this process; its exit code."""
+        return programs.run_module(name, *arguments)
 
     def keep(self, value: Any) -> None:
         """Keep ``value`` (JSON-like data) as the run's output; a replay compares it with the recorded one."""

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 
+from replay.engine import lineage
 from replay.engine.plan import from_environ
 from replay.errors import UsageError
 from replay.taps.boundary import inside
@@ -56,7 +57,8 @@ def _lacking(local: dict[str, str]) -> dict[str, str]:
 
 
 def _only_replays() -> bool:
-    plan = from_environ()
+    node = lineage.current()
+    plan = node.session.plan if node is not None else from_environ()
     return plan is not None and plan.mode == "play" and plan.policy == "raise"
 
 
