@@ -215,9 +215,8 @@ def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
         return Session(plan, source=source, sink=sink, redactor=redactor)
     from replay.engine.swaps import opening
 
-    course = opening.course(plan, source, given or opening.Given())
-    swaps = tuple([redactor.text(text) for text in course.steering.texts])
-    sink = _sink(plan.save, plan, redactor, encrypt, swaps) if plan.save else None
+    course = opening.course(plan, source, given or opening.Given(), redactor.text)
+    sink = _sink(plan.save, plan, redactor, encrypt, course.steering.texts) if plan.save else None
     return opening.steered(plan, source, sink, redactor, course)
 
 

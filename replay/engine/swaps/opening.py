@@ -36,11 +36,11 @@ class Course:
     budget: Budget | None
 
 
-def course(plan: Plan, source: Reader, given: Given) -> Course:
+def course(plan: Plan, source: Reader, given: Given, redact: Callable[[str], str]) -> Course:
     """What ``plan`` and ``given`` say. Raises :class:`UsageError` for a swap that matches nothing in ``source``, a
     policy that there is not, a budget that makes no sense."""
     swaps: Sequence[Swap] = (*parse_all(plan.swaps), *given.swaps)
-    steering = Steering(source, swaps)
+    steering = Steering(source, swaps, redact)
     if swaps and not plan.report:  # the command line has checked before it started the program
         check(swaps, steering.steps)
     bound = budget.parse(plan.budget) if plan.budget else None

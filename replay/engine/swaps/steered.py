@@ -231,8 +231,11 @@ class Steered(Session):
             if asked.request.kind == "tool":
                 self._covered.append(body_of(event))
         answer = event.answer if event is not None else None
-        usable = answer is not None and answer.end is not None
-        return answer if usable and not (answer and answer.failure and answer.failure.name == UNKEPT) else None
+        if event is None or answer is None or answer.end is None:
+            return None
+        if answer.failure is not None and answer.failure.name == UNKEPT:
+            return None
+        return self._restorer.answer(answer, event.id, asked.request) if self._restorer is not None else answer
 
     def _alike(self, asked: Asked, closest: int | None) -> Event | None:
         event = self.recording.event(closest) if closest is not None else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from replay.canon.placeholders import MARK
 from replay.cassette import Reader
 from replay.cassette.forks import Swapped, swapped_events
 from replay.dialects.steps import Step, steps
@@ -40,16 +41,18 @@ class Entry:
         swap = self.swap
         if swap is None or (swap.kind == "model" and "://" in swap.value) or swap.name.startswith("/"):
             return False  # a pattern from a file may take for ever
+        if MARK in self.text.encode():  # a secret was in it, which the file does not hold
+            return False
         return not (swap.kind in ("tool", "http") and is_run(swap.value))
 
 
 class Steering:
-    """``entries``: all swaps of this run in order, as its fork's header will have them. ``swapped``: what the parent,
-    if that is a fork, keeps of its swapped events."""
+    """``entries``: all swaps of this run in order, as its fork's header will have them, so without the secrets that
+    ``redact`` takes out. ``swapped``: what the parent, if that is a fork, keeps of its swapped events."""
 
-    def __init__(self, source: Reader, given: Sequence[Swap]) -> None:
+    def __init__(self, source: Reader, given: Sequence[Swap], redact: Callable[[str], str] = str) -> None:
         self.source = source
-        self.entries = tuple(_entries(source.header.swaps, given))
+        self.entries = tuple(_entries(source.header.swaps, {redact(str(swap)): swap for swap in given}))
         self.swapped: dict[int, Swapped] = swapped_events(source.notes) if source.header.swaps else {}
         self.places_matter = any(
             entry.swap is not None and entry.swap.where.first is not None for entry in self.entries
@@ -148,9 +151,9 @@ def _tools_around(event: Event, bodies: dict[str, int]) -> list[int]:
     return [bodies[prefix] for prefix in prefixes if prefix in bodies]
 
 
-def _entries(stored: Sequence[str], given: Sequence[Swap]) -> Iterator[Entry]:
+def _entries(stored: Sequence[str], given: Mapping[str, Swap]) -> Iterator[Entry]:
     """Those from the file come first; one that is given again is given, in its old place."""
-    left = {str(swap): swap for swap in given}
+    left = dict(given)
     for text in stored:
         again = left.pop(text, None)
         yield Entry(text, again or parse_stored(text), again is not None)

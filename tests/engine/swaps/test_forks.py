@@ -147,3 +147,11 @@ def test_a_secret_in_a_swap_stays_out_of_the_file(stage, monkeypatch):
     played = stage.play(replay.swap.prompt("system", "The key is correct-horse-battery."))
     assert b"correct-horse-battery" not in played.fork.path.read_bytes()
     assert "<secret:env-shop-api-key" in played.fork.header.swaps[0]
+    again = stage.play("param:temperature=0.5", of=played.fork.path)
+    assert isinstance(again.error, UsageError), "what would be asked is not what was"
+    whole = replay.swap.prompt("system", "The key is correct-horse-battery.")
+    given = stage.play(whole, "param:temperature=0.5", of=played.fork.path)
+    assert given.error is None
+    assert {"The key is correct-horse-battery." in request["body"] for request in stage.models.requests()} == {True}
+    assert b"correct-horse-battery" not in given.fork.path.read_bytes()
+    stage.plays_alone(given)
