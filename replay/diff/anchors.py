@@ -15,23 +15,18 @@ Stretch = tuple[int, int, int, int]
 MAX_ROUNDS = 16
 
 
-def anchored(
-    old: Sequence[Hashable], new: Sequence[Hashable], stretch: Stretch
-) -> tuple[list[tuple[int, int]], list[Stretch]]:
-    """The pairs of equal keys within ``stretch`` that keep both orders, and the stretches left between them."""
+def anchored(old: Sequence[Hashable], new: Sequence[Hashable], stretch: Stretch) -> list[tuple[int, int]]:
+    """The pairs of equal keys within ``stretch`` that keep both orders."""
     pairs: list[tuple[int, int]] = []
-    left: list[Stretch] = []
     waiting = [(stretch, 0)]
     while waiting:
         part, round = waiting.pop()
         found = _ends(old, new, part) if round == 0 else []
         found = found or (_unique(old, new, part) if round < MAX_ROUNDS else [])
-        if not found:
-            left.append(part)
-            continue
         pairs += found
-        waiting += [(between, round + 1) for between in between_pairs(found, part)]
-    return sorted(pairs), sorted(left)
+        if found:
+            waiting += [(between, round + 1) for between in between_pairs(found, part)]
+    return sorted(pairs)
 
 
 def between_pairs(pairs: Sequence[tuple[int, int]], stretch: Stretch) -> list[Stretch]:

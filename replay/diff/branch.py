@@ -107,7 +107,7 @@ class Branch:
                 left.append(stretch)
                 continue
             old, new = [key(self.old[i]) for i in ours], [key(self.new[j]) for j in theirs]
-            found, _ = anchored(old, new, (0, len(old), 0, len(new)))
+            found = anchored(old, new, (0, len(old), 0, len(new)))
             pairs = [(ours[i], theirs[j]) for i, j in found]
             self._pair(pairs, self.pairs)
             left += between_pairs(pairs, stretch)
