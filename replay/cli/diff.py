@@ -32,7 +32,7 @@ _COLORS = {"≠": "yellow", "+": "green", "-": "red"}
 )
 @click.option("--ignore", multiple=True, metavar="WHAT", help="Leave these steps or fields out.")
 @click.option("--exact", is_flag=True, help="Ids and times, which are another in every run, count too.")
-@click.option("--step", type=int, metavar="N", help="One row in full, by the number of B's step.")
+@click.option("--step", metavar="N", help="One row in full: 14 or b:14 is B's step, a:9 one of A.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code tells.")
 @json_option
 def command(
@@ -44,7 +44,7 @@ def command(
     only: tuple[str, ...],
     ignore: tuple[str, ...],
     exact: bool,
-    step: int | None,
+    step: str | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -75,11 +75,15 @@ def _listed(words: tuple[str, ...]) -> list[str]:
     return [word for each in words for word in each.split(",") if word]
 
 
-def _row(diff: Diff, step: int) -> Row:
-    row = diff.row(step)
+def _row(diff: Diff, step: str) -> Row:
+    run, colon, number = step.rpartition(":")
+    if run not in ("a", "b", "") or bool(colon) != bool(run) or not number.isdecimal():
+        raise UsageError(f"{step!r} is no step", hint="write 14 or b:14 for a step of B, a:9 for one of A")
+    row = diff.row(int(number), "a" if run == "a" else "b")
     if row is None:
-        last = len(diff.b.steps)
-        raise UsageError(f"there is no step {step} to compare in {diff.b.path.name}", hint=f"its steps are 1 to {last}")
+        cassette = diff.a if run == "a" else diff.b
+        hint = f"its steps are 1 to {len(cassette.steps)}"
+        raise UsageError(f"there is no step {number} to compare in {cassette.path.name}", hint=hint)
     return row
 
 
@@ -117,9 +121,10 @@ def _print(diff: Diff, row: Row | None, as_json: bool, as_markdown: bool, writte
         output.data(markdown(diff))
     else:
         _print_text(diff, row)
-        if row is None and diff.first and diff.first.b and not written:
+        if row is None and diff.first and not written:
             names = shlex.join([str(diff.a.path), str(diff.b.path)])
-            output.note(f"hint: replay diff {names} --step {diff.first.b.number}")
+            step = f"{'' if diff.first.b else 'a:'}{diff.first.step.number}"
+            output.note(f"hint: replay diff {names} --step {step}")
 
 
 def _print_text(diff: Diff, row: Row | None) -> None:

@@ -72,6 +72,16 @@ def test_one_step_in_full(diff):
     assert "its steps are 1 to 3" in diff("--step", "9").stderr
 
 
+def test_a_step_that_only_the_first_run_has_is_asked_for_by_its_run(tmp_path):
+    write(tmp_path / "a.cassette", 1, "only here", 3)
+    write(tmp_path / "b.cassette", 1)
+    words = ("diff", "a.cassette", "b.cassette")
+    assert rig.replay(*words, cwd=tmp_path).stderr == "hint: replay diff a.cassette b.cassette --step a:2\n"
+    assert "only here" in rig.replay(*words, "--step", "a:2", cwd=tmp_path).stdout
+    for wrong in ("c:2", "two", ":2", "a:9"):
+        assert rig.replay(*words, "--step", wrong, cwd=tmp_path).returncode == 2
+
+
 def test_json_has_a_schema(diff):
     document = json.loads(diff("--json").stdout)
     assert (document["schema"], document["first"], document["counts"]["≠"]) == ("replay.diff/1", 2, 1)
