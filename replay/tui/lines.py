@@ -54,10 +54,11 @@ class LinesView(ScrollView, can_focus=False):
 
     def show(self, lines: Lines, *, title: str = "", subtitle: str = "") -> None:
         """Draw ``lines`` from now on. Whatever they hold, nothing of it steers the terminal."""
-        self.lines = lines
         self.border_title = Content(steady_line(title))
         self.border_subtitle = Content(steady_line(subtitle))
-        self.measure()
+        if lines != self.lines:
+            self.lines = lines
+            self.measure()
 
     def measure(self) -> None:
         """Ask again how many lines there are."""

@@ -18,6 +18,13 @@ from replay.errors import UsageError
 HOST = "127.0.0.1"
 COOKIE = "replay_token"
 
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self' 'unsafe-inline' data: blob:; connect-src 'self' ws://127.0.0.1:*",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+"""The page is to fetch nothing from elsewhere (the library's template names a font server), and to lie in no frame."""
+
 Handler = Callable[[Any], Awaitable[Any]]
 
 
@@ -33,26 +40,22 @@ def serve(words: Sequence[str], port: int, tell: Callable[[str], None]) -> None:
         raise UsageError("--web needs textual-serve", hint="pip install 'replay-debugger[web]'") from None
 
     token = secrets.token_urlsafe(24)
-    port = port or _free_port()
-    guard = guarded(token, port, web)
+    with _listening(port) as door:
+        port = door.getsockname()[1]
+        guard = guarded(token, port, web)
 
-    class Guarded(Server):  # type: ignore[misc, unused-ignore]
-        async def _make_app(self) -> web.Application:
-            made = await super()._make_app()
-            made.middlewares.append(guard)
-            return made
+        class Guarded(Server):
+            async def _make_app(self) -> web.Application:
+                made = await super()._make_app()
+                made.middlewares.append(guard)
+                return made
 
-        async def on_startup(self, app: web.Application) -> None:
-            tell(f"http://{HOST}:{port}/?token={token}")
+            async def on_startup(self, app: web.Application) -> None:
+                """Nothing is printed but the address, and that once the door is open."""
 
-        def initialize_logging(self) -> None:
-            """Ours: the library's would print local variables."""
-
-    command = shlex.join([sys.executable, "-m", "replay", *words])
-    try:
-        Guarded(command, host=HOST, port=port, title="replay").serve()
-    except OSError as error:
-        raise UsageError(f"port {port} cannot be used: {error.strerror}", hint="leave --port out") from None
+        server = Guarded(shlex.join([sys.executable, "-m", "replay", *words]), host=HOST, port=port, title="replay")
+        address = f"http://{HOST}:{port}/?token={token}"
+        web.run_app(server._make_app(), sock=door, print=lambda _: tell(address), access_log=None)
 
 
 def guarded(token: str, port: int, web: Any) -> Any:
@@ -66,16 +69,25 @@ def guarded(token: str, port: int, web: Any) -> Any:
             raise web.HTTPForbidden(text="this address needs the token that replay ui --web printed\n")
         if request.host != f"{HOST}:{port}" or request.headers.get("Origin", next(iter(own))) not in own:
             raise web.HTTPForbidden(text="this address is for this machine's own browser\n")
-        response = await handler(request)
-        if "token" in request.query and not response.prepared:
+        if "token" in request.query:  # out of the address bar, the history and what is sent on as Referer
+            response = web.HTTPSeeOther(request.path)
             response.set_cookie(COOKIE, token, httponly=True, samesite="Strict")
+            return response
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.update(HEADERS)
         return response
 
     return guard
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+def _listening(port: int) -> socket.socket:
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((HOST, port))
+        door.listen()
+    except OSError as error:
+        door.close()
+        raise UsageError(f"port {port} cannot be used: {error.strerror}", hint="leave --port out") from None
+    return door
