@@ -15,7 +15,7 @@ from replay.dialects.steps import Step
 from replay.dialects.table import find
 from replay.diff.fields import Change
 from replay.diff.inputs import changed_inputs, is_secret
-from replay.diff.telltale import CHANCE, field_told, only_chance
+from replay.diff.telltale import CHANCE, INSTRUCTIONS, PROMPT, field_told, lies_in, only_chance
 from replay.engine.result import Divergence
 
 LOOKED_BACK = 100
@@ -106,8 +106,8 @@ def _chance(evidence: Evidence) -> str:
 
 def _prompt(evidence: Evidence) -> str:
     for change, message in _changed_messages(evidence):
-        if message.role in ("system", "developer"):
-            return "your prompt changed (the system message)"
+        if message.role in INSTRUCTIONS:
+            return PROMPT
         if (number := _source_of(change, evidence)) is not None:
             return f"your code passes on the answer of step {number} in another form"
     return ""
@@ -137,12 +137,8 @@ def _changed_messages(evidence: Evidence) -> Iterator[tuple[Change, Message]]:
     for change in evidence.changes:
         for message in messages:
             place = f"request.{message.path}"
-            if change.how != "removed" and message.path and _lies_in(change.path, place):
+            if change.how != "removed" and message.path and lies_in(change.path, place):
                 yield change, message
-
-
-def _lies_in(path: str, place: str) -> bool:
-    return path == place or path.startswith((f"{place}.", f"{place}[")) or place.startswith((f"{path}.", f"{path}["))
 
 
 def _called(evidence: Evidence, call: str) -> str:

@@ -16,7 +16,7 @@ from replay.diff.inputs import changed_inputs, differing_inputs, is_secret
 from replay.diff.model import Cause, CauseKind, Link, Row
 from replay.diff.pair import RESPONSE
 from replay.diff.swapped import Swaps
-from replay.diff.telltale import CHANCE, field_told, only_chance
+from replay.diff.telltale import CHANCE, field_told, only_chance, prompt_told
 from replay.diff.turns import Turns
 
 _BY_ORIGIN: dict[str, tuple[CauseKind, str]] = {
@@ -94,7 +94,9 @@ class Why:
             return Cause("input", self._changed_inputs(), into=into)
         if only_chance(changes):
             return Cause("chance", CHANCE, into=into)
-        told = field_told(changes) or "no earlier answer holds what is new: your code, a prompt or the input changed"
+        messages = row.b.request.messages if row.b and row.b.request else ()
+        told = prompt_told(changes, messages) or field_told(changes)
+        told = told or "no earlier answer holds what is new: your code, a prompt or the input changed"
         return Cause("code", told, into=into)
 
     def _changed_inputs(self) -> str:

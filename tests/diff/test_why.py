@@ -92,6 +92,10 @@ def test_what_no_answer_brought_is_the_programs_doing():
 
     assert (cause(temperature=1).kind, cause(temperature=1).said) == ("code", "your code sets another temperature")
     assert cause(words="Goodbye.").kind == "code"
+    pair = (
+        run((chat(said("system", words), said("user", "Hello.")), completion("Hi."))) for words in ("Short.", "Long.")
+    )
+    assert replay.diff(*pair).rows[0].cause.said == "your prompt changed (the system message)"
     old, new = (run((tool("wait", until=f"0.{n}71"), 1)) for n in (1, 2))
     assert replay.diff(old, new).rows[0].cause.kind == "chance"
 
@@ -100,8 +104,10 @@ def test_an_input_that_changed_is_named():
     old, new = run((chat(said("user", "Hello.")), 1)), run((chat(said("user", "Goodbye.")), 1))
     for each, size in ((old, 5), (new, 8)):
         each.notes.append(Note("input", {"file": "prompt.md", "size": size}))
-    cause = replay.diff(old, new).rows[0].cause
+    found = replay.diff(old, new)
+    cause = found.rows[0].cause
     assert (cause.kind, cause.said) == ("input", "prompt.md changed since the recording")
+    assert found.notes == (cause.said,)
 
 
 def test_a_moved_step_says_from_where_to_where():
