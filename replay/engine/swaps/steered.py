@@ -105,6 +105,8 @@ class Steered(Session):
             raise self._halted(error) from None
 
     def _steer(self, request: Request, asked: Asked, match: Match | None) -> Call:
+        if not self.steering.entries:
+            return self._unmatched(asked) if match is None else self._as_recorded(asked, match)
         step = self._step(match)
         recorded = self.recording.event(match.id) if match is not None else None
         outcome = self.steering.outcome(
@@ -115,13 +117,13 @@ class Steered(Session):
             may_go_on=self.plan.policy != "raise",
         )
         if outcome is None:
-            if match is None or recorded is None:
+            if match is None:
                 return self._unmatched(asked)
             reopened = self.steering.reopened.get(match.id)
-            return self._run_again(asked, reopened) if reopened else self._as_recorded(asked, match, recorded)
+            return self._run_again(asked, reopened) if reopened else self._as_recorded(asked, match)
         wanted = self._wanted(asked, outcome)
         if recorded is not None and match is not None and _is_that(wanted, recorded, outcome):
-            return self._as_recorded(asked, match, recorded)
+            return self._as_recorded(asked, match)
         return self._swapped(asked, wanted, recorded, outcome)
 
     def _run_again(self, asked: Asked, by: tuple[int, ...]) -> Call:
@@ -141,15 +143,16 @@ class Steered(Session):
             written = Request(written.kind, written.action, written.target, kept, written.body, written.effect)
         return asked._replace(request=written, fingerprint=mark)
 
-    def _as_recorded(self, asked: Asked, match: Match, recorded: Event) -> Call:
+    def _as_recorded(self, asked: Asked, match: Match) -> Call:
         """Serve the counterpart; the fork keeps the request as earlier swaps made it."""
         earlier = self.steering.swapped.get(match.id)
         if earlier is not None:
             self._keep(asked, earlier)
+            recorded = self.recording.event(match.id)
             asked = asked._replace(request=recorded.request, fingerprint=recorded.fingerprint)
         call = self._serve(asked, match)
         if asked.request.kind == "tool" and self.sink is not None:
-            self._copy_body(asked, recorded)
+            self._copy_body(asked, self.recording.event(match.id))
         return call
 
     def _copy_body(self, asked: Asked, recorded: Event) -> None:

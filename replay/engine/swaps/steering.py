@@ -17,7 +17,7 @@ from replay.engine.swaps.grammar import is_run, parse_stored
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.swap import Swap
 from replay.errors import UsageError
-from replay.events import Answer, Event, Request
+from replay.events import Answer, Request
 
 FindPlace = Callable[[Draft], Place]
 
@@ -79,9 +79,10 @@ class Steering:
         found: dict[int, set[int]] = {}
         for step in by_number.values():
             event = step.source
-            if event is None or not (around := _tools_around(event, self.bodies)):
+            if event is None:
                 continue
-            by = {at for at, swap in given if concerns_step(swap, step, event, by_number)}
+            around = [self.bodies[body] for body in _bodies_around(event.lineage) if body in self.bodies]
+            by = {at for at, swap in given if around and concerns_step(swap, step, event, by_number)}
             for tool in around if by else ():
                 found.setdefault(tool, set()).update(by)
         return {tool: tuple(sorted(by)) for tool, by in found.items()}
@@ -92,14 +93,18 @@ class Steering:
         tools = (step.source for step in self.steps if step.kind == "tool")
         return {f"{event.lineage}/c{event.number}": event.id for event in tools if event is not None}
 
-    def in_body(self, body: str) -> list[int]:
+    def in_body(self, body: str) -> Sequence[int]:
         """The ids of the recorded events of the tool body with this lineage, tools called in it included."""
-        return [id for id, address in self._in_bodies if address == body or address.startswith(f"{body}/")]
+        return self._in_bodies.get(body, ())
 
     @cached_property
-    def _in_bodies(self) -> list[tuple[int, str]]:
+    def _in_bodies(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
         keys = self.source.keys()
-        return [(id, address) for id, address, _ in keys if "/c" in address]
+        for id, address, _ in keys:
+            for body in _bodies_around(address):
+                found.setdefault(body, []).append(id)
+        return found
 
     def outcome(
         self, request: Request, place: FindPlace, matched: int | None, recorded: Answer | None, *, may_go_on: bool
@@ -144,11 +149,12 @@ class Steering:
         return entry.swap is None or concerns(entry.swap, request, lambda: place(Draft(request)))
 
 
-def _tools_around(event: Event, bodies: dict[str, int]) -> list[int]:
-    """The tool calls in whose bodies ``event`` was made."""
-    parts = event.lineage.split("/")
-    prefixes = ("/".join(parts[: at + 1]) for at, part in enumerate(parts) if part.startswith("c"))
-    return [bodies[prefix] for prefix in prefixes if prefix in bodies]
+def _bodies_around(address: str) -> Iterator[str]:
+    """The lineages of the tool bodies that ``address`` lies in."""
+    if "/c" not in address:
+        return
+    parts = address.split("/")
+    yield from ("/".join(parts[: at + 1]) for at, part in enumerate(parts) if part.startswith("c"))
 
 
 def _entries(stored: Sequence[str], given: Mapping[str, Swap]) -> Iterator[Entry]:
