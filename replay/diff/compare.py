@@ -9,7 +9,7 @@ from replay.dialects.cassette import Cassette, open_cassette
 from replay.diff import metrics
 from replay.diff.align import Aligned, align_steps, asked_in, trusted
 from replay.diff.fields import Change, differing_values
-from replay.diff.inputs import changed_inputs, differing_inputs
+from replay.diff.inputs import changed_inputs, differing_inputs, is_secret
 from replay.diff.model import Cause, Diff, Link, Mark, Metric, Row
 from replay.diff.pair import EQUAL, Compared, compare
 from replay.diff.rules import Rules, rules
@@ -85,8 +85,9 @@ def _notes(old: Cassette, new: Cassette) -> Iterable[str]:
     for run in (old, new):
         if run.cut:
             yield f"{run.path.name} is not whole: {run.cut}"
-    if changed := changed_inputs(differing_inputs(old.notes, new.notes)):
-        yield changed
+    inputs = [name for name in differing_inputs(old.notes, new.notes) if not is_secret(name)]
+    if inputs:
+        yield changed_inputs(inputs)
     for gap in [note for run in (old, new) for note in run.notes if note.kind == "gap"]:
         yield f"not kept while recording: {gap.data}"
 
