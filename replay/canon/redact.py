@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from replay.canon import eventstream
 from replay.canon.clean import Cleaner
 from replay.canon.coding import unpacker
 from replay.canon.fields import Fields, Found
@@ -165,7 +166,9 @@ class Redactor:
         return self.placeholders.of(name, secret)
 
     def _kept(self, found: Found) -> Kept:
-        plain = Spelled(self.bytes, self._risks()) if found.type in SPELLED else self.stream()
+        plain: Kept = Spelled(self.bytes, self._risks()) if found.type in SPELLED else self.stream()
+        if found.type == eventstream.TYPE:
+            plain = eventstream.EventStream(Spelled(self.bytes, self._risks()))
         unpack = unpacker(found.coding) if found.coding else None
         return Packed(unpack, plain) if unpack else plain
 

@@ -48,15 +48,16 @@ class Span(NamedTuple):
 
 @dataclass(slots=True)
 class Unit:
-    """Chunks that are whole lines together, their redacted bytes, and the fragments in those."""
+    """Chunks that are whole lines together, their bytes, and the fragments in those.
+
+    ``is_clean``: what stands around the fragment is known to hold no secret. ``is_changed``: fragments were replaced.
+    """
 
     chunks: list[Chunk]
     data: bytes
     spans: list[Span]
-    is_changed: bool
-
-    def kept(self) -> list[Chunk]:
-        return [replace(self.chunks[0], data=self.data)] if self.is_changed else self.chunks
+    is_clean: bool = False
+    is_changed: bool = False
 
 
 class Spelled:
@@ -90,7 +91,7 @@ class Spelled:
             if start <= end <= start + SHORT and b'"' not in text:
                 if not self._held and self._is_quiet(self._channel, text):
                     return [chunk]
-                return self._add(Unit([chunk], data, [Span(self._channel, start, end)], is_changed=False))
+                return self._add(Unit([chunk], data, [Span(self._channel, start, end)], is_clean=True))
         return self._add(self._unit([chunk]))
 
     def finish(self) -> list[Chunk]:
@@ -103,11 +104,16 @@ class Spelled:
 
     def _unit(self, chunks: list[Chunk]) -> Unit:
         data = chunks[0].data if len(chunks) == 1 else b"".join([chunk.data for chunk in chunks])
-        redacted = self._redact(data)
-        spans = list(_spans(redacted))
-        if len(spans) == 1 and redacted is data:
-            self._remember(data, spans[0])
-        return Unit(chunks, redacted, spans, is_changed=redacted is not data and redacted != data)
+        return Unit(chunks, data, list(_spans(data)))
+
+    def _kept(self, unit: Unit) -> list[Chunk]:
+        """The chunks of a unit, once nothing in it can go on."""
+        redacted = unit.data if unit.is_clean and not unit.is_changed else self._redact(unit.data)
+        if redacted is not unit.data or unit.is_changed:
+            return [replace(unit.chunks[0], data=redacted)]
+        if len(unit.spans) == 1 and not unit.is_clean:
+            self._remember(unit.data, unit.spans[0])
+        return unit.chunks
 
     def _remember(self, data: bytes, span: Span) -> None:
         """What stands around a fragment, if it cannot be part of a secret with it."""
@@ -119,7 +125,7 @@ class Spelled:
         if not self._held and all(
             self._is_quiet(span.channel, unit.data[span.start : span.end]) for span in unit.spans
         ):
-            return unit.kept()
+            return self._kept(unit)
         self._held.append(unit)
         texts = self._texts()
         size = sum(map(len, texts.values()))
@@ -158,7 +164,7 @@ class Spelled:
         held, self._held = self._held, []
         for unit in held:
             _respell(unit, changed)
-        return [chunk for unit in held for chunk in unit.kept()]
+        return [chunk for unit in held for chunk in self._kept(unit)]
 
 
 def _respell(unit: Unit, changed: dict[bytes, bytes]) -> None:
@@ -176,5 +182,6 @@ def _respell(unit: Unit, changed: dict[bytes, bytes]) -> None:
 
 def _spans(data: bytes) -> Iterator[Span]:
     for match in _FRAGMENT.finditer(data):
-        index = _INDEX.findall(data, max(0, match.start() - 200), match.start()) if match["json"] is not None else []
+        line = data.rfind(b"\n", 0, match.start()) + 1
+        index = _INDEX.findall(data, line, match.start()) if match["json"] is not None else ()
         yield Span(b"/".join([match["key"] or b"", *index]), *match.span(match.lastgroup or 0))
