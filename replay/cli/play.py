@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from replay.cli import output
 from replay.cli.command import json_option, program, verb
@@ -100,7 +101,7 @@ def command(
     from replay.cli.newest import newest
     from replay.cli.rerun import plan_of, rerun
 
-    if as_json and not dry_run:
+    if as_json and not dry_run and _is_typed("as_json"):
         raise UsageError("--json goes with --dry-run", hint="replay diff CASSETTE FORK --json tells what a run changed")
     steering.check_policy(on_divergence)
     steering.check_budget(budget)
@@ -129,6 +130,11 @@ def command(
         output.note(f"replay: the fork is {os.path.relpath(plan.save)}")
     code = _report(replayed, reader, path, exit_code)
     return _diff(path, plan.save) if show_diff and code in (0, 1) else code
+
+
+def _is_typed(option: str) -> bool:
+    """Whether the option was given here, and not by a setting that is meant for other verbs too."""
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _recorded(reader: Reader, path: str) -> tuple[str, ...]:

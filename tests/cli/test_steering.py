@@ -279,3 +279,36 @@ def test_a_fork_whose_swap_ran_code_names_it_and_runs_nothing(support, models):
     (support / "mine.py").write_text("raise SystemExit('imported')\n")
     again = rig.replay("play", "fork.cassette", cwd=support, **models.env())
     assert (again.returncode, again.stderr.splitlines()[-1].split(":")[1]) == (0, " identical")
+
+
+FAMILY = """
+import os, subprocess, sys
+import httpx
+
+def ask(who):
+    words = [{"role": "user", "content": who}]
+    url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+    return httpx.post(url, json={"model": "gpt-5-mini", "messages": words}, timeout=30).json()["model"]
+
+if len(sys.argv) > 1:
+    print("child", ask("child"))
+else:
+    print("parent", ask("parent"), flush=True)
+    sys.exit(subprocess.run([sys.executable, "family.py", "child"]).returncode)
+"""
+
+
+def test_child_processes_are_steered_too_and_share_the_budget(models, tmp_path):
+    (tmp_path / "family.py").write_text(FAMILY)
+    env = models.env()
+    recorded = rig.replay("record", "-o", "run.cassette", "--", "python", "family.py", cwd=tmp_path, **env)
+    assert recorded.stdout.split() == ["parent", "gpt-5-mini", "child", "gpt-5-mini"], recorded.stderr
+    models.reset()
+    done = play(tmp_path, models, "--swap", "model=gpt-5", "--on-divergence", "live", "-o", "fork.cassette")
+    assert done.stdout.split() == ["parent", "gpt-5", "child", "gpt-5"], done.stderr
+    again = rig.replay("play", "fork.cassette", cwd=tmp_path, **env)
+    assert (again.returncode, again.stdout) == (0, done.stdout), again.stderr
+    assert models.calls == 2
+    bounded = play(tmp_path, models, "--swap", "model=gpt-5", "--on-divergence", "live", "--budget", "1call")
+    assert bounded.returncode == 5, bounded.stderr
+    assert models.calls == 3
