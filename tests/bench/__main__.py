@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import diffing, first_chunk, memory, opening, reads, recording, replaying, size
+from tests.bench import diffing, first_chunk, growth, memory, opening, plugin, reads, recording, replaying, size
 from tests.bench.row import Row
 
 BENCHES = [
@@ -20,7 +20,9 @@ BENCHES = [
     memory.BENCH,
     opening.BENCH,
     size.BENCH,
+    growth.BENCH,
     reads.BENCH,
+    plugin.BENCH,
     diffing.BENCH,
 ]
 COLUMNS = "{:<46} {:>10} {:>10} {:>19}  {:<5} {}"

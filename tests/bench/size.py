@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -38,23 +39,69 @@ def requests() -> list[bytes]:
     return bodies
 
 
+def _kept(path: str, recording: Callable[[str], AbstractContextManager[object]]) -> int:
+    """Bytes of the chat as ``recording`` keeps it."""
+    bodies = requests()  # outside the session, which would keep the dice they are made with
+    with serving() as url, recording(path), httpx.Client() as client:
+        for body in bodies:
+            client.post(url + PATH, content=body, headers=HEADERS)
+    return Path(path).stat().st_size
+
+
 @contextmanager
 def chat(path: str) -> Iterator[Callable[[], int]]:
     import replay
 
-    bodies = requests()  # outside the session, which would keep the dice they are made with
-    with serving() as url, replay.record(path), httpx.Client() as client:
-        for body in bodies:
-            client.post(url + PATH, content=body, headers=HEADERS)
-    yield lambda: Path(path).stat().st_size
+    yield lambda: _kept(path, replay.record)
+
+
+@contextmanager
+def packed_chat(path: str) -> Iterator[Callable[[], int]]:
+    import replay
+    from replay.cassette.atomic import write_file
+    from replay.cassette.file import File
+    from replay.cassette.packed import pack_bytes
+
+    def measure() -> int:
+        _kept(path, replay.record)
+        file = File(path)
+        return write_file(f"{path}.zst", pack_bytes(file.source))
+
+    yield measure
+
+
+@contextmanager
+def vcr_chat(path: str) -> Iterator[Callable[[], int]]:
+    import vcr
+
+    yield lambda: _kept(path, vcr.use_cassette)
+
+
+@contextmanager
+def cassetter_chat(path: str) -> Iterator[Callable[[], int]]:
+    import cassetter
+
+    yield lambda: _kept(path, cassetter.use_cassette)
+
+
+SUBJECTS = (
+    ("", chat, "chat.cassette", BUDGET),
+    (", packed", packed_chat, "packed.cassette", None),
+    (", vcrpy", vcr_chat, "vcr.yaml", None),
+    (", cassetter", cassetter_chat, "cassetter.yaml", None),
+)
+"""What is told of whom, who it is, its file, its budget."""
 
 
 def run(directory: Path, _large: bool) -> Iterable[Row]:
     sent = sum(map(len, requests()))
     assert sent >= SENT
-    with subject(chat, str(directory / "chat.cassette")) as measure:
-        size = measure()
-    yield Row(f"a chat of {TURNS} turns", size, "bytes", BUDGET, detail=f"{sent:,} bytes of request JSON sent")
+    for name, make, file, budget in SUBJECTS:
+        if make is cassetter_chat and find_spec("cassetter") is None:
+            continue  # a peer that is measured where it is installed
+        with subject(make, str(directory / file)) as measure:
+            size = measure()
+        yield Row(f"a chat of {TURNS} turns{name}", size, "bytes", budget, detail=f"{sent:,} bytes of request JSON")
 
 
 BENCH = Bench("size", run)
