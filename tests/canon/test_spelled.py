@@ -50,31 +50,7 @@ def test_a_secret_spelled_over_events_is_replaced_in_the_text_they_make(text, wa
 def test_ordinary_text_is_kept_chunk_for_chunk_and_nearly_all_of_it_at_once():
     redactor = Redactor({"MY_KEY": "hunter2 hunter2"})
     redactor.parts(1, Head(200, headers=(("content-type", "text/event-stream"),)))
-    words = [
-        "The",
-        "key",
-        "to",
-        "the",
-        "task:",
-        "ask,",
-        "skim,",
-        "then",
-        "pass",
-        "it",
-        "on;",
-        "a",
-        "token",
-        "of",
-        "the",
-        "secret",
-        "garden,",
-        "he",
-        "said",
-        "to",
-        "me",
-        "at",
-        "last",
-    ]
+    words = ("The weather", "in Ghent", "is fine", "today:", "sunny,", "twenty", "degrees,", "hardly", "any", "wind")
     pieces = [Chunk(event(f" {word}")) for word in words]
     kept = [redactor.parts(1, piece) for piece in pieces]
     assert [part for parts in [*kept, redactor.parts(1, End())[:-1]] for part in parts] == pieces
