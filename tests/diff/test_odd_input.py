@@ -72,7 +72,7 @@ def read_all(found):
         line.encode()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events, events)
 def test_any_two_runs_can_be_compared_and_told(old, new):
     found = replay.diff(run(old), run(new))
