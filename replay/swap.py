@@ -8,7 +8,8 @@
         replay.swap.tool("lookup_order", lambda order_id: {"status": "lost"}),
     ])
 
-Each function makes the swap that the command line writes as ``--swap KIND:NAME@WHERE=VALUE``. ``at`` says where it
+``forecast(path, swaps)`` says beforehand what would be served, what would run live, and what that costs. Each other
+function makes the swap that the command line writes as ``--swap KIND:NAME@WHERE=VALUE``. ``at`` says where it
 applies: a step number, ``"3-"``, ``"3-8"``, ``"model:gpt-5*"``, ``"tool:lookup_order"``, ``"span:planner"``, several of
 them joined by commas; by default everywhere. They raise :class:`replay.errors.UsageError` for what makes no sense.
 """
@@ -21,9 +22,25 @@ from typing import Any
 import orjson
 
 from replay.engine.swaps import grammar, selector
+from replay.engine.swaps.forecast import Forecast
+from replay.engine.swaps.forecast import forecast_of as forecast
 from replay.engine.swaps.swap import Kind, Swap
 
-__all__ = ["Swap", "drop", "http", "insert", "model", "param", "parse", "prompt", "response", "tool", "tooldef"]
+__all__ = [
+    "Forecast",
+    "Swap",
+    "drop",
+    "forecast",
+    "http",
+    "insert",
+    "model",
+    "param",
+    "parse",
+    "prompt",
+    "response",
+    "tool",
+    "tooldef",
+]
 
 At = int | str
 

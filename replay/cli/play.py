@@ -123,10 +123,10 @@ def command(
         ignore_hosts=ignored,
         entry=entry_of(argv) if program() else reader.header.entry,
     )
-    if swaps and on_divergence != "raise":
+    if swaps and on_divergence not in ("raise", "nearest"):  # these ask nobody
         steering.tell_forecast(swapped)
     replayed = rerun(reader, plan, argv)
-    if plan.save and not save:
+    if plan.save and not save and Path(plan.save).exists():
         output.note(f"replay: the fork is {os.path.relpath(plan.save)}")
     code = _report(replayed, reader, path, exit_code)
     return _diff(path, plan.save) if show_diff and code in (0, 1) else code

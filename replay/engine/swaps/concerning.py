@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from replay.dialects.steps import Step
 from replay.engine.swaps.applying import apply, chosen
 from replay.engine.swaps.draft import Draft
+from replay.engine.swaps.grammar import pattern
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.swap import Swap
 from replay.errors import UsageError
@@ -33,7 +34,7 @@ def _spans(step: Step, by_number: dict[int, Step]) -> Iterator[str]:
 
 
 def concerns(swap: Swap, request: Request, place: Callable[[], Place]) -> bool:
-    """Whether ``swap`` would do something to ``request``. Runs nothing, imports nothing."""
+    """Whether ``swap`` is meant for ``request``, even if that is as the swap would have it. Runs nothing."""
     if swap.where and not swap.where.matches(place()):
         return False
     if swap.kind == "tool":
@@ -42,9 +43,39 @@ def concerns(swap: Swap, request: Request, place: Callable[[], Place]) -> bool:
         return request.kind == "http" and fnmatchcase(f"{request.action} {request.target}", swap.name)
     if swap.kind == "response":
         return request.kind in ("http", "tool")
-    if swap.kind == "model":
-        return Draft(request).dialect is not None
-    return apply([(0, swap)], request, lambda _: place()) is not None
+    draft = Draft(request)
+    return draft.dialect is not None and _OF_MODEL[swap.kind](swap, draft)
+
+
+def _any(_swap: Swap, _draft: Draft) -> bool:
+    return True
+
+
+def _has_message(swap: Swap, draft: Draft) -> bool:
+    if swap.name.startswith("/"):
+        regex = pattern(swap.name)
+        return any(regex.search(message.text) for message in draft.messages)
+    return bool(chosen(draft.messages, swap.name or "system"))
+
+
+def _has_tool(swap: Swap, draft: Draft) -> bool:
+    offered = [tool.name for tool in draft.read.tools]
+    return bool(offered or swap.where) if swap.name.startswith("+") else swap.name in offered
+
+
+def _has_param(swap: Swap, draft: Draft) -> bool:
+    """A parameter may be set anywhere, but only be taken out where it is."""
+    return bool(swap.value) or apply([(0, swap)], draft.original, lambda _: Place(0)) is not None
+
+
+_OF_MODEL: dict[str, Callable[[Swap, Draft], bool]] = {
+    "model": _any,
+    "insert": _any,
+    "prompt": _has_message,
+    "drop": _has_message,
+    "tooldef": _has_tool,
+    "param": _has_param,
+}
 
 
 def check(swaps: Iterable[Swap], steps: Sequence[Step]) -> None:

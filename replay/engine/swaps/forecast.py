@@ -6,21 +6,25 @@ Tools are taken to be asked for as they were recorded. So it is an estimate: the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
+from replay.cassette import Reader
 from replay.dialects.model import Message, Usage
 from replay.dialects.price import SENT_TO
 from replay.dialects.steps import Step
 from replay.dialects.table import find
 from replay.engine.swaps.applying import apply
 from replay.engine.swaps.budget import cost_of, expected
-from replay.engine.swaps.concerning import concerns, place_of
+from replay.engine.swaps.concerning import check, concerns, place_of
 from replay.engine.swaps.draft import Outcome
+from replay.engine.swaps.grammar import parse
 from replay.engine.swaps.steering import Steering
+from replay.engine.swaps.swap import Swap
 from replay.events import Event, Request
 
 
@@ -52,6 +56,17 @@ class Forecast:
             "output_tokens": self.usage.output,
             "cost": self.cost,
         }
+
+
+def forecast_of(path: str | os.PathLike[str], swaps: Sequence[Swap | str]) -> Forecast:
+    """What playing the cassette at ``path`` with ``swaps`` would come to; nothing runs.
+
+    Raises :class:`UsageError` for a swap that is none, or matches nothing, and :class:`CassetteError` for the file.
+    """
+    given = tuple([parse(swap) if isinstance(swap, str) else swap for swap in swaps])
+    steering = Steering(Reader(os.fspath(path)), given)
+    check(given, steering.steps)
+    return forecast(steering)
 
 
 def forecast(steering: Steering) -> Forecast:
