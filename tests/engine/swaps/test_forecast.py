@@ -23,13 +23,14 @@ from replay.errors import UsageError
         ("http:POST http://*/refunds={}", [13], [11, 12]),
     ],
 )
-def test_it_is_what_then_happens(stage, swap, live, swapped):
+def test_it_is_the_most_that_then_happens(stage, swap, live, swapped):
     found = replay.swap.forecast(stage.cassette, [swap])
     assert (found.live, found.swapped) == (live, swapped)
     assert found.first == min([*live, *swapped], default=None)
     played = stage.play(swap, allow_effects=["refund_order"])
-    ends_there = swap.startswith("response")  # with those words the agent is done, which a forecast cannot know
-    assert played.calls == (0 if ends_there else len(live))
+    assert played.calls <= len(live), "the run may come back to what was recorded, or end before"
+    changed = (step.number for step in played.fork.steps if step.source.origin != "served")
+    assert next(changed, None) == found.first
 
 
 def test_tokens_and_cost_are_those_of_the_new_model(stage):
