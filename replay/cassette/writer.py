@@ -15,6 +15,7 @@ from replay.cassette.file import File
 from replay.cassette.frame import Kind
 from replay.cassette.log import Log
 from replay.cassette.scan import scan
+from replay.cassette.stock import Stock
 from replay.errors import ReplayError
 from replay.events import Chunk, Event, Header, Note, Part, Reads
 
@@ -32,7 +33,7 @@ MAX_READS = 4096
 class Writer:
     """One process's pen. Thread-safe; a forked child of the process goes on as a writer of its own."""
 
-    def __init__(self, path: str, lineage: str, log: Log, *, is_root: bool) -> None:
+    def __init__(self, path: str, lineage: str, log: Log | None, *, is_root: bool) -> None:
         self._path = os.path.abspath(path)
         self.lineage = lineage
         self._log: Log | None = log
@@ -42,8 +43,8 @@ class Writer:
         self._untold: list[str] = []
         self._unwritten: set[int] = set()
         self._lock = Lock()
-        self._number = log.writer
-        self._stock = log.stock
+        self._number = 0 if log is None else log.writer
+        self._stock = Stock() if log is None else log.stock
         self._next = 0
         self._batches: dict[int, Batch] = {}
         self._reads: dict[tuple[str, str], list[Any]] = {}
@@ -62,8 +63,14 @@ class Writer:
 
     @classmethod
     def join(cls, path: str, lineage: str) -> Writer:
-        """The writer of a child process of the run, at ``lineage``. Raises like :meth:`create`."""
-        return cls(path, lineage, Log.join(path, os.getpid(), lineage, File(path).cipher), is_root=False)
+        """The writer of a child process of the run, at ``lineage``. A child that cannot join goes on, with a gap."""
+        try:
+            log = Log.join(path, os.getpid(), lineage, File(path).cipher)
+        except (ReplayError, OSError) as error:
+            alone = cls(path, lineage, None, is_root=False)
+            alone._lost(f"what the process {lineage} did", error)
+            return alone
+        return cls(path, lineage, log, is_root=False)
 
     @property
     def gaps(self) -> list[str]:

@@ -26,7 +26,7 @@ from replay.engine.plan import Plan
 from replay.engine.result import Result
 from replay.engine.session import Session
 from replay.engine.turns import turn
-from replay.errors import StopReplay
+from replay.errors import CassetteError, StopReplay
 from replay.events import Entry, Header
 from replay.taps import boundary, clock, dice, outside
 
@@ -237,10 +237,17 @@ def process_session() -> Session | None:
 def _sink(path: str, plan: Plan, redactor: Redactor, encrypt: bool, swaps: tuple[str, ...] = ()) -> Writer:
     if not plan.is_root:
         return Writer.join(path, plan.lineage)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _make_room(Path(path).parent)
     sink = Writer.create(path, redactor.header(_header(plan, swaps)), _cipher() if encrypt else None)
     redaction.note_down(sink, redactor.rules)
     return sink
+
+
+def _make_room(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CassetteError(f"cannot make {folder}: {error.strerror}", hint="choose another place") from error
 
 
 def _cipher() -> Cipher:

@@ -230,3 +230,10 @@ def test_gaps_are_bounded(tmp_path: Path):
     for _ in range(500):
         writer.note(Note("output", 1))
     assert len(writer.gaps) == 100
+
+
+def test_a_child_that_cannot_join_goes_on_with_a_gap(tmp_path: Path):
+    writer = Writer.join(str(tmp_path / "none.cassette"), "0/p0")
+    write_event(writer, chat(writer.next_id()))
+    writer.close()
+    assert writer.gaps[0].startswith("what the process 0/p0 did could not be written: cannot read")
