@@ -19,8 +19,8 @@ demo: $(STAMP)  ## Record an agent against a local model, replay it offline, the
 test: $(STAMP)  ## Run the test suite (no network, no key)
 	$(BIN)/python -m pytest
 
-prove: $(STAMP)  ## The whole proof that replays are faithful: every agent, in all weathers, in and out of process
-	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism
+prove: $(STAMP)  ## The whole proof: replays of every agent in all weathers, comparisons over the whole corpus
+	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism tests/diff
 
 lint: $(STAMP)  ## Style, types and the floors of the house
 	$(BIN)/ruff check .
