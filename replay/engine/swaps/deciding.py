@@ -12,6 +12,7 @@ from replay.engine.result import Divergence
 from replay.engine.swaps import running
 from replay.errors import UsageError
 from replay.events import Answer
+from replay.taps.boundary import inside
 
 Decision = Answer | str
 Decide = Callable[[Divergence], Any]
@@ -34,10 +35,17 @@ def decider(policy: str, decide: Decide | None) -> Callable[[Divergence], Decisi
         return _Asking()
     if decide is None and ":" not in policy:
         raise UsageError(f"there is no policy {policy}", hint=f"{', '.join(POLICIES)}, or pkg.mod:function")
-    return lambda divergence: _checked((decide or running.named(policy))(divergence))
+    return lambda divergence: _decided(decide or running.named(policy), divergence)
 
 
-def _checked(decision: Any) -> Decision:
+def _decided(decide: Decide, divergence: Divergence) -> Decision:
+    """What the user's function says. It is no part of the program: what it asks of the world crosses nothing."""
+    try:
+        with inside():
+            decision = decide(divergence)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UsageError(f"the function that decides on divergences failed: {what}", hint="correct it") from error
     if isinstance(decision, Answer) or decision in WORDS:
         return decision  # type: ignore[no-any-return]
     raise UsageError(

@@ -115,6 +115,8 @@ class Steering:
         Raises :class:`UsageError`.
         """
         given = [at for at, entry in enumerate(self.entries) if entry.is_given]
+        if matched is not None and not given:
+            return None
         stored = self._stored(matched)
         untrusted = [at for at in stored if self._is_barred(self.entries[at], request, place)]
         found = self._applied({*stored, *given}.difference(untrusted), request, place, recorded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 import replay
@@ -62,6 +63,23 @@ def test_a_function_that_decides_nonsense_is_told(stage):
     played = stage.play(GPT5, on_divergence=lambda _: "maybe")
     assert isinstance(played.error, UsageError)
     assert "gave 'maybe'" in played.error.message
+
+
+def test_a_function_that_fails_is_told_and_not_taken_for_the_programs_failure(stage):
+    played = stage.play(GPT5, on_divergence=lambda _: 1 / 0)
+    assert isinstance(played.error, UsageError)
+    assert (
+        played.error.message == "the function that decides on divergences failed: ZeroDivisionError: division by zero"
+    )
+
+
+def test_what_a_function_asks_of_the_world_is_no_part_of_the_run(stage):
+    def decide(_):
+        assert httpx.get(f"{stage.models.url}/weather?city=Ghent").status_code == 200
+        return "nearest"
+
+    played = stage.play(GPT5, on_divergence=decide)
+    assert (played.calls, played.origins) == (5, {"nearest": 5, "served": 5})
 
 
 def test_a_policy_that_there_is_not_lists_those_there_are(stage):
