@@ -109,6 +109,11 @@ def _refuse_neighbours(config: pytest.Config, found: Settings) -> None:
             )
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if REPLAYS in config.stash:
+        config.stash[REPLAYS].scratch.close()
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     found = config.stash[SETTINGS]
     mode = "update" if found.update else f"mode {found.mode}"

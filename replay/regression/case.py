@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replay.cassette import Writer
-from replay.diff.first import in_order
 from replay.engine.part import address
 from replay.engine.plan import Plan
 from replay.engine.result import Result
 from replay.engine.run import Run, play, process_session
 from replay.errors import ReplayError
 from replay.events import Entry, Header, Note
-from replay.regression import section, verdict
+from replay.regression import verdict
 from replay.regression.marks import Mark
 from replay.regression.modes import Action
 from replay.regression.names import shown
-from replay.regression.section import Facts, Told
+from replay.regression.scratch import Scratch
 from replay.regression.settings import Settings
 from replay.regression.trajectory import Trajectory
 from replay.regression.verdict import Outcome, Word
 from replay.taps.boundary import inside
+
+if TYPE_CHECKING:
+    from replay.regression.section import Told
 
 LAST = Path(".replay/last")
 """Where the runs of tests that failed are left, from the project's root."""
@@ -49,12 +52,17 @@ class Place:
 class Case:
     """A run of one test against (or into) one cassette. ``action`` None: there is no cassette."""
 
-    def __init__(self, place: Place, action: Action | None, mark: Mark, settings: Settings) -> None:
+    def __init__(
+        self, place: Place, action: Action | None, mark: Mark, settings: Settings, scratch: Scratch | None = None
+    ) -> None:
         self.place = place
+        self.path = place.last
+        if scratch is not None and action is not None and action.play is not None and action.keep == "never":
+            self.path = scratch.path(action.play) or place.last
         self.action = action
         self.mark = mark
         self.settings = settings
-        self.trajectory = Trajectory(place.last, action.play if action else None, self._keep_output)
+        self.trajectory = Trajectory(self.path, action.play if action else None, self._keep_output)
         self._run: Run | None = None
         self._result: Result | None = None
         self._asked = 0
@@ -66,7 +74,8 @@ class Case:
 
     def open(self) -> None:
         """Start. Raises :class:`replay.errors.ReplayError` when the cassette cannot be read."""
-        self._make_room()
+        if self.path is self.place.last:
+            self._make_room()
         run = self._new_run()
         run.__enter__()
         self._run, self._result = run, run.result
@@ -80,7 +89,7 @@ class Case:
             Path(self.settings.project, LAST.parts[0], ".gitignore").write_text("*\n", encoding="utf-8")
 
     def _new_run(self) -> Run:
-        last, action = str(self.place.last), self.action
+        last, action = str(self.path), self.action
         allowed = (*self.settings.allowed_hosts, *self.mark.allow_hosts)
         ignored = self.mark.ignore_hosts
         if action is None:
@@ -117,7 +126,9 @@ class Case:
         if self._is_outer or not self.mark.departs or self.action is None or self.action.play is None:
             return None
         with inside():
-            return section.departure(self.action.play, self.place.last, self.settings.project)
+            from replay.regression import section
+
+            return section.departure(self.action.play, self.path, self.settings.project, self.place.last)
 
     # The verdict -----------------------------------------------------------------------------------------------------
 
@@ -151,9 +162,17 @@ class Case:
         kept = self._kept(passed=passed)
         word = self._word(passed=passed, kept=kept)
         outcome = self._outcome(word, unused=self.result.unused if passed else [])
-        if not kept and not outcome.last:
-            self.place.last.unlink(missing_ok=True)
+        if not kept:
+            self._leave(bool(outcome.last))
         return outcome
+
+    def _leave(self, wanted: bool) -> None:
+        """What the run wrote goes where a person may look at it, or away."""
+        if not wanted:
+            self.path.unlink(missing_ok=True)
+        elif self.path is not self.place.last:
+            self._make_room()
+            shutil.move(self.path, self.place.last)
 
     @property
     def tolerated(self) -> frozenset[str]:
@@ -163,10 +182,11 @@ class Case:
         """The schedule also counts turns of threads, of which a process that has run other tests before may have fewer
         (what a library asks once, it remembers). What is judged is the order of what crossed the boundary; of tests
         that share a cassette not even that, for they may come in any order."""
-        recorded = self.trajectory.recorded
         if any(self._parts):
             counted = 0
-        elif counted and recorded is not None:
+        elif counted and (recorded := self.trajectory.recorded) is not None:
+            from replay.diff.first import in_order
+
             with inside():
                 counted = 0 if in_order(recorded, self.trajectory.now()) else counted
         self.result.reordered = counted
@@ -204,7 +224,7 @@ class Case:
         if action is None or self._is_outer or not self._is_due(action, result, passed=passed):
             return False
         action.target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(self.place.last, action.target)
+        os.replace(self.path, action.target)
         return True
 
     def _is_due(self, action: Action, result: Result, *, passed: bool) -> bool:
@@ -221,17 +241,7 @@ class Case:
     def _outcome(self, word: Word, unused: list[int] | None = None) -> Outcome:
         place, project = self.place, self.settings.project
         failing = word in verdict.FAILING
-        facts = Facts(
-            place.node,
-            self.action.play if self.action else None,
-            place.cassette,
-            place.last,
-            project,
-            self.result,
-            unused or [],
-            self.tolerated,
-        )
-        told = section.tell(word, facts) if failing else None
+        told = self._told(word, unused or []) if failing else None
         return Outcome(
             node=place.node,
             cassette=shown(place.cassette, project),
@@ -247,6 +257,16 @@ class Case:
             test=place.test,
             case=place.case,
         )
+
+    def _told(self, word: Word, unused: list[int]) -> Told:
+        from replay.regression import section  # loads what compares runs: only for what failed
+
+        played = self.action.play if self.action else None
+        place, project = self.place, self.settings.project
+        facts = section.Facts(
+            place.node, played, place.cassette, place.last, project, self.result, unused, self.tolerated
+        )
+        return section.tell(word, facts)
 
     def _tolerated_flaws(self, word: Word) -> tuple[str, ...]:
         if word != "matched":

@@ -143,9 +143,10 @@ def _refused(facts: Facts) -> Told:
     return Told("refused: a replay reaches nothing outside its cassette", tuple(lines))
 
 
-def departure(base: Path, last: Path, project: Path) -> Told | None:
-    """How a run departed on purpose from ``base``, for a test that failed; None if it did not."""
-    diff = compare(base, last)
+def departure(base: Path, run: Path, project: Path, last: Path) -> Told | None:
+    """How ``run`` departed on purpose from ``base``, for a test that failed; None if it did not. ``last``: where a
+    person will find it."""
+    diff = compare(base, run)
     if diff.identical or diff.first is None:
         return None
     differing = [row for row in diff.rows if row.differs]

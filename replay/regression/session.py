@@ -11,6 +11,7 @@ from replay.regression import forks, modes, names
 from replay.regression.case import LAST, Case, Place
 from replay.regression.marks import Mark, configured, mark_of
 from replay.regression.running import Own, Several, Shared, TestRun
+from replay.regression.scratch import Scratch
 from replay.regression.settings import Settings
 from replay.regression.verdict import Outcome
 
@@ -36,6 +37,7 @@ class Replays:
         self.used: set[Path] = set()
         self.folders: set[Path] = set()
         self.pending: list[Outcome] = []
+        self.scratch = Scratch()
         self._shared: dict[str, tuple[Case, list[TestRun]]] = {}
 
     # Collection ------------------------------------------------------------------------------------------------------
@@ -130,7 +132,7 @@ class Replays:
         else:
             action = modes.plain(base, self.settings)
         group, case = (node.partition("[")[0], base.stem) if mark.each else ("", "")
-        return Case(Place(node, base, last, group, case), action, mark, self.settings)
+        return Case(Place(node, base, last, group, case), action, mark, self.settings, self.scratch)
 
     def shared(self, node: str, scope: str, value: Value) -> Iterator[str]:
         """The run that the tests of the class or module ``node`` share: for the body of a fixture, whose value is the

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import diffing, first_chunk, growth, memory, opening, plugin, reads, recording, replaying, size
+from tests.bench import diffing, first_chunk, growth, memory, opening, plugin, reads, recording, replaying, size, ui
 from tests.bench.row import Row
 
 BENCHES = [
@@ -24,6 +24,7 @@ BENCHES = [
     reads.BENCH,
     plugin.BENCH,
     diffing.BENCH,
+    ui.BENCH,
 ]
 COLUMNS = "{:<46} {:>10} {:>10} {:>19}  {:<5} {}"
 
