@@ -99,7 +99,7 @@ def _as_completed(original: Callable[..., Any]) -> Callable[..., Any]:
 def _start(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(self: threading.Thread) -> None:
         above = parent()
-        if above is None:
+        if above is None or _is_plumbing(self):
             original(self)
             return
         self._replay_node = above.child("t")  # type: ignore[attr-defined]
@@ -111,6 +111,16 @@ def _start(original: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return start
+
+
+def _is_plumbing(thread: threading.Thread) -> bool:
+    """Whether a library of telemetry works there, by the real clock."""
+    work = getattr(thread, "_target", None) or type(thread).run
+    return getattr(work, "__module__", None) in _WORKERS
+
+
+_WORKERS = frozenset(["agents.tracing.processors"])
+"""Modules whose threads wait for something to report, and have no part in what the program does."""
 
 
 def _bootstrap_inner(original: Callable[..., Any]) -> Callable[..., Any]:

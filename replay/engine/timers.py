@@ -66,7 +66,7 @@ def sleep(seconds: float) -> None:
             _sleep(seconds)
     elif seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    session.order.wait(recorded)
+    session.order.wait(recorded, blocks_loop=True)
     session.timer_fired(node, number, None if recorded == OVERDUE else recorded)
 
 

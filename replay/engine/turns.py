@@ -31,7 +31,7 @@ def turn_of(node: Node) -> Callable[[], None] | None:
 
     def take() -> None:
         recorded = session.timer_tick(node, number)
-        session.order.wait(recorded)
+        session.order.wait(recorded, blocks_loop=True)  # the program blocks it here, if it is in one
         session.timer_fired(node, number, None if recorded == OVERDUE else recorded)
 
     return take

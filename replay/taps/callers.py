@@ -21,7 +21,7 @@ _PLUMBING = """
     http socket socketserver ssl aiohappyeyeballs aiohttp anyio h11 h2 httpcore httpcore2 tornado trio
     urllib3 urllib3_future uvicorn uvloop websockets wsproto zmq
     logging loguru structlog rich tqdm
-    langsmith opentelemetry posthog sentry_sdk
+    agents.tracing.processors langsmith opentelemetry posthog sentry_sdk
     _pytest coverage debugpy hypothesis ipykernel pluggy pydevd pytest xdist
     replay
 """

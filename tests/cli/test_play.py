@@ -124,7 +124,9 @@ BESIDES = """
 import ctypes, subprocess, sys
 print(ctypes.CDLL(None).socket(2, 1, 0))
 child = "import socket; socket.create_connection(('127.0.0.1', $port))"
-print(subprocess.run([sys.executable, "-I", "-S", "-c", child], capture_output=True).stderr.split()[-4:])
+with open("said", "wb") as said:
+    subprocess.run([sys.executable, "-I", "-S", "-c", child], stderr=said)
+print(open("said", "rb").read().split()[-4:])
 """
 
 

@@ -58,10 +58,7 @@ HASHED = _named(clocks.HASHED)
 FAMILIES = _named(processes.FAMILIES)
 """Those with child processes, which join a run of the command line."""
 
-UNSETTLED = _named(frameworks.UNSETTLED)
-"""Those that no test asks to come again each time, yet."""
-
-ALL = {**AGENTS, **HASHED, **FAMILIES, **UNSETTLED}
+ALL = {**AGENTS, **HASHED, **FAMILIES}
 
 
 def run(agent: Agent, url: str) -> Any:

@@ -247,12 +247,7 @@ AGENTS = (
     openai_parallel_streams,
     openai_in_a_pool,
     pydantic_ai_tools,
-)
-
-UNSETTLED = (
     anyio_groups,
     anyio_first_wins,
     openai_agents,
 )
-"""Those whose replay is now and then found to be in another order on a busy machine: anyio delivers a cancellation once
-a loop turn until it is taken, and the tracing thread of openai-agents polls by the real clock."""
