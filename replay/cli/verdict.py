@@ -149,5 +149,10 @@ def _processes(reader: Reader) -> set[str]:
     found = set()
     for lineage in {key[1] for key in reader.keys()}:  # noqa: SIM118
         parts = lineage.split("/")
-        found |= {"/".join(parts[: at + 1]) for at, part in enumerate(parts) if part.startswith("p")}
+        found |= {"/".join(parts[: at + 1]) for at, part in enumerate(parts) if _owes_part(part)}
     return found
+
+
+def _owes_part(part: str) -> bool:
+    """Whether this part of an address names a child process; which workers a pool needs is chance."""
+    return part.startswith("p") and not part.startswith("pw")

@@ -39,6 +39,9 @@ LIMIT = 1.0
 """Seconds after which the next one goes although some thread is busy: it may compute for long, or spin until an answer
 comes. From there on the program races with itself, so that is counted (``unsettled``)."""
 
+LONGEST = 60.0
+"""Seconds that a replay waits for the process of a pool whose result comes next in the recording."""
+
 OUTSIDE = 10.0
 """Seconds that a replay waits for a child process that runs again, before it lets others go first."""
 
@@ -86,6 +89,8 @@ class Order:
         self.unsettled = 0
         self.live: WeakSet[Any] = WeakSet()
         """The calls of a replay that the world is answering now: while there are any, waiting is no standstill."""
+        self.awaited: set[int] = set()
+        """The ticks of results that processes of a replay are working on now: until they come, nothing later goes."""
         self._lock = allocate_lock()
         self._waiting: list[Gate] = []
         self._next = 0
@@ -253,6 +258,8 @@ class Order:
         return not moving and (not self.replaying or gate.key <= self._next)
 
     def _may_be_forced(self, gate: Gate) -> bool:
+        if self.awaited and time.monotonic() - gate.since < LONGEST and any(tick < gate.key for tick in self.awaited):
+            return False
         return gate.key < OVERDUE or not self.live
 
     def _stands_still(self, moving: list[Thread]) -> bool:

@@ -60,6 +60,11 @@ class Plan:
         return self.lineage == "0"
 
     @property
+    def is_worker(self) -> bool:
+        """A worker of a pool: it owes neither work nor an end, for the pool may end it at any time."""
+        return self.lineage.rpartition("/")[2].startswith("pw")
+
+    @property
     def is_steered(self) -> bool:
         """Whether a replay may leave its recording on purpose."""
         return bool(self.policy != "raise" or self.swaps or self.budget)

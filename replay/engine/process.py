@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any
 
-from replay.engine import children, seccomp, sources, world
+from replay.engine import seccomp, sources, world
 from replay.engine.plan import Plan, from_environ
 from replay.engine.run import open_session
 from replay.engine.session import Session
@@ -31,7 +31,6 @@ def start() -> Session | None:
         sys.stderr.write(f"replay: error: {error}\nhint: {error.hint}\n")
         os._exit(error.exit_code)
     session.result.unguarded = unguarded
-    children.attach()
     world.attach(session)
     if plan.sources:
         sources.attach(plan.report)

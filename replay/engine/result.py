@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -126,10 +127,12 @@ class Result:
 
     def save(self, directory: str) -> None:
         """Write this process's result into ``directory``, replacing its earlier one in one step."""
-        path = Path(directory, f"{os.getpid()}.result")
+        of = "".join(self.lineages[:1]).replace("/", "-")  # a worker of a pool is several processes of the run in turn
+        path = Path(directory, f"{os.getpid()}-{of}.result")
         fresh = path.with_suffix(".tmp")
-        fresh.write_bytes(msgpack.packb(asdict(self)))
-        fresh.replace(path)
+        with suppress(FileNotFoundError):  # a child process that has outlived its run: nobody asks any more
+            fresh.write_bytes(msgpack.packb(asdict(self)))
+            fresh.replace(path)
 
 
 def divergence_error(divergence: Divergence) -> DivergenceError:

@@ -166,6 +166,8 @@ class Run:
         if session.stopped is not None:
             # Also when the program swallowed it: a divergence must not look like a normal run.
             raise session.stopped from (None if isinstance(error, StopReplay) else error)
+        if session.result.divergences and session.plan.policy == "raise":  # of a child process
+            session.result.raise_for_divergence()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -220,12 +222,23 @@ def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
     return opening.steered(plan, source, sink, redactor, course)
 
 
+_WATCHED = {
+    "concurrent.futures.process": "replay.engine.items",
+    "multiprocessing.pool": "replay.engine.pools",
+    "multiprocessing.queues": "replay.engine.spawned",
+    "multiprocessing.util": "replay.engine.spawned",
+    "trio": "replay.engine.trio",
+}
+"""What is patched when the program has loaded it, and by what."""
+
+
 def _attach() -> None:
     boundary.find_with(lineage.session)
     threads.attach(turn)
     outside.tell_with(outside.Ways(threads.outside, threads.awaiting, threads.computing, children.born))
-    taps.watch("trio", "replay.engine.trio")
-    for part in (finalising, spawn, idle, timers, guard, clock, dice, taps):
+    for name, patches in _WATCHED.items():
+        taps.watch(name, patches)
+    for part in (finalising, children, spawn, idle, timers, guard, clock, dice, taps):
         part.attach()
 
 

@@ -19,7 +19,7 @@ from replay.canon import fingerprint
 from replay.canon.redact import Redactor
 from replay.canon.restore import Restorer
 from replay.cassette import Reader, Writer
-from replay.engine import idle, lineage, threads, timers
+from replay.engine import idle, kin, lineage, threads, timers
 from replay.engine.calls import Asked, LetThrough, LiveCall, ServedCall
 from replay.engine.callsite import call_site
 from replay.engine.finalising import is_finalising
@@ -57,7 +57,7 @@ class Session:
     def _begin(self, plan: Plan) -> None:
         """The state of one process: a forked child has its own."""
         self.plan = plan
-        self.result = Result(mode=plan.mode, lineages=[plan.lineage])
+        self.result = Result(mode=plan.mode, lineages=[] if plan.is_worker else [plan.lineage])
         self.inputs: list[Note] = []
         self.root = Node(self, plan.lineage)
         self.stopped: ReplayError | None = None
@@ -266,15 +266,16 @@ class Session:
                 self.sink.note(note)
             self.sink.close(seal=self.plan.is_root)
             self.result.gaps.extend(self.sink.gaps)
-        self.result.finished = 1
+        self.result.finished = len(self.result.lineages)
+        kin.gather(self)
         self.save_result()
 
-    def become_child(self, address: str) -> None:
-        """Go on, in a forked child process, as the process ``address``."""
+    def become_child(self, plan: Plan) -> None:
+        """Go on, in a forked child process, under ``plan``."""
         lineage.close_root(self.root)
-        self._begin(self.plan.for_child(address))
+        self._begin(plan)
         if self.sink is not None:
-            self.sink.lineage = address
+            self.sink.lineage = plan.lineage
         self.open()
 
     def output(self, encoded: bytes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from replay.engine import loops
+from replay.engine.finalising import is_finalising
 from replay.engine.lineage import Node, parent
 from replay.engine.order import OVERDUE
 
@@ -19,7 +20,7 @@ def turn() -> Callable[[], None] | None:
     loop = loops.here.loop
     if loop is not None and loop.is_hosted():  # how often news of the world wakes the host is chance
         return None
-    node = parent()
+    node = None if is_finalising() else parent()  # a collection may come upon a pool and join its threads
     return turn_of(node) if node is not None else None
 
 

@@ -19,6 +19,7 @@ from tests.determinism.agents import (
     frameworks,
     marks,
     other_loops,
+    pools,
     processes,
     straight,
     streams,
@@ -49,6 +50,7 @@ AGENTS = _named(
     processes.AGENTS,
     other_loops.AGENTS,
     trios.AGENTS,
+    pools.AGENTS,
 )
 """Those that come again in any process."""
 
