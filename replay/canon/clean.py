@@ -40,10 +40,13 @@ class Cleaner:
                 break
         if may_hold_secret(cleaned):
             cleaned = self._by_shape(cleaned, depth)
+        known = self.known.needles
         if b"@" in cleaned and b"://" in cleaned:
             cleaned = self._without_logins(cleaned)
         if self.names.may_be_in(cleaned):
             cleaned = self.names.replace(cleaned, self.named)
+        if self.known.needles is not known:  # a name has told one that stands elsewhere, too
+            cleaned = self.known.replace(cleaned, self.placeholder)
         if self._own or self.find:
             cleaned = self._by_own_rules(cleaned)
         return data if cleaned is data or cleaned == data else cleaned

@@ -8,6 +8,7 @@ changes. A compressed body is looked at unpacked (:mod:`replay.canon.packed`).
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +19,7 @@ from replay.canon.clean import Cleaner
 from replay.canon.coding import unpacker
 from replay.canon.fields import Fields, Found
 from replay.canon.packed import UNPACKED, Packed, unpacked
+from replay.canon.piped import Piped
 from replay.canon.placeholders import Placeholders
 from replay.canon.risks import Risks
 from replay.canon.rules import Find, Rules, load_function
@@ -31,6 +33,9 @@ VERSION = 1
 
 SPELLED = frozenset({"text/event-stream", "application/x-ndjson", "application/jsonl", "application/stream+json"})
 """Content types of streams whose lines spell a text piece by piece."""
+
+STARTED = 0
+"""The status of what a subprocess answers (:mod:`replay.taps.process`): no server has such a one."""
 
 FRESH = 64
 """Requests remembered that sent a secret for the first time."""
@@ -95,7 +100,7 @@ class Redactor:
         if kept is None:
             kept = request.headers
         target = (self.url if request.kind == "http" else self.text)(request.target)
-        body = self.bytes(request.body)
+        body = self.bytes(request.body if request.kind != "process" else self._command(request.body))
         if body and (form is not None or coding):
             body = form(body) if form is not None else self._packed_body(body, coding)
         if target == request.target and kept is request.headers and body is request.body:
@@ -129,7 +134,7 @@ class Redactor:
             return self._chunk(id, part)
         if isinstance(part, Head):
             found = self._fields.of(part.headers)
-            self._streams[id] = self._kept(found)
+            self._streams[id] = Piped(self.bytes, self._risks()) if part.status == STARTED else self._kept(found)
             return (part if found.kept is None else replace(part, headers=found.kept),)
         assert isinstance(part, End)
         stream = self._streams.pop(id, None)
@@ -184,6 +189,18 @@ class Redactor:
             return body
         redacted = self.bytes(plain)
         return body if redacted == plain else UNPACKED + redacted
+
+    def _command(self, body: Data) -> Data:
+        """What asks for a process, without what stands behind an option for secrets."""
+        if b'"argv"' not in body:
+            return body
+        try:
+            asked = json.loads(body)
+            words = tuple(asked["argv"])
+            redacted = self.words(words)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return body
+        return body if redacted == words else json.dumps({**asked, "argv": redacted}).encode()
 
     def _chunk(self, id: int, chunk: Chunk) -> tuple[Part, ...]:
         stream = self._streams.get(id)

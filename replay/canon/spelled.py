@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from replay.canon.placeholders import MARK
 from replay.canon.risks import Risks
 from replay.canon.stream import HELD_AT_MOST
 from replay.events import Chunk
@@ -96,7 +97,9 @@ class Spelled:
 
     def finish(self) -> list[Chunk]:
         kept = self._add(self._unit(self._taken())) if self._pending else []
-        return [*kept, *self._settle()]
+        while self._held:
+            kept = [*kept, *self._settle()]
+        return kept
 
     def _taken(self) -> list[Chunk]:
         taken, self._pending, self._size = self._pending, [], 0
@@ -152,19 +155,38 @@ class Spelled:
         return {channel: b"".join(parts) for channel, parts in pieces.items()}
 
     def _settle(self) -> list[Chunk]:
-        """Keep what was held back, the secrets that its fragments spell replaced."""
+        """Keep what was held back, the secrets that its fragments spell replaced.
+
+        What stood before the last fragment may have been a secret that is none with it: the items of a generator need
+        not be one text. The last one is then looked at by itself.
+        """
+        changed, last = self._changed(), None
+        if len(self._held) > 1:
+            last = self._held.pop()
+            before = self._changed()
+            if all(text.find(MARK) == changed.get(channel, b"").find(MARK) for channel, text in before.items()):
+                self._held.append(last)
+                last = None
+            else:
+                changed = before
+        for channel, text in {**self._texts(), **changed}.items():
+            self._contexts[channel] = (self._contexts.get(channel, b"") + text)[-CONTEXT:]
+        held, self._held = self._held, []
+        for unit in held:
+            _respell(unit, changed)
+        kept = [chunk for unit in held for chunk in self._kept(unit)]
+        return kept if last is None else [*kept, *self._add(last)]
+
+    def _changed(self) -> dict[bytes, bytes]:
+        """By channel, the text held back without its secrets, where there are any."""
         changed = {}
         for channel, text in self._texts().items():
             before = self._contexts.get(channel, b"")
             redacted = self._redact(before + text)
             kept = redacted[len(before) :] if redacted.startswith(before) else self._redact(text)
-            self._contexts[channel] = (before + kept)[-CONTEXT:]
             if kept != text:
                 changed[channel] = kept
-        held, self._held = self._held, []
-        for unit in held:
-            _respell(unit, changed)
-        return [chunk for unit in held for chunk in self._kept(unit)]
+        return changed
 
 
 def _respell(unit: Unit, changed: dict[bytes, bytes]) -> None:

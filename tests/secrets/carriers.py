@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import subprocess
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ import httpx
 import zstandard
 
 import replay
+from tests.canon.test_eventstream import TYPE, wrapped
 from tests.secrets.planting import Planted
 from tests.taps.server import CHUNKED, LAST, Server, answer, chunk, head
 
@@ -176,10 +178,23 @@ def in_generator(_server: Server, _client: httpx.Client, planted: Planted) -> No
     list(tell(planted.text))
 
 
+def in_process(_server: Server, _client: httpx.Client, planted: Planted) -> None:
+    words = ["/bin/sh", "-c", 'printf "%s" "$0"; printf "%s" "$2" >&2', planted.text, "--password", planted.core]
+    subprocess.run(words, capture_output=True, check=True)
+
+
+def in_event_stream(server: Server, client: httpx.Client, planted: Planted) -> None:
+    """Bedrock's binary stream, spelled, and cut where the network likes."""
+    text = f"it is {planted.text}, right"
+    data = b"".join([wrapped(text[at : at + 4]) for at in range(0, len(text), 4)])
+    pieces = [chunk(data[at : at + 50]) for at in range(0, len(data), 50)]
+    client.get(server.on("/invoke", head(CHUNKED, f"Content-Type: {TYPE}"), *pieces, LAST))
+
+
 CARRIERS: tuple[Carrier, ...] = (
     in_prompt, in_form, in_secret_form_field, in_multipart, in_query, in_secret_parameter, in_header, in_echoed_header,
     in_cookie, in_field, in_tool_call, in_base64, in_traceback, in_redirect, in_compressed_request, in_split_stream,
-    in_spelled_stream, in_spelled_tool_call, in_tool, in_exception, in_generator,
+    in_spelled_stream, in_spelled_tool_call, in_tool, in_exception, in_generator, in_process, in_event_stream,
     _compressed("gzip", gzip.compress), _compressed("deflate", zlib.compress), _compressed("br", brotli.compress),
     _compressed("zstd", zstandard.ZstdCompressor().compress),
 )  # fmt: skip
