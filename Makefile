@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test prove lint soak fuzz bench clean help
+.PHONY: install demo test matrix-pytest prove lint soak fuzz bench clean help
 
 install: $(STAMP)  ## Make a virtual environment in .venv and install everything into it
 
@@ -18,6 +18,11 @@ demo: $(STAMP)  ## Record an agent against a local model, replay it offline, the
 
 test: $(STAMP)  ## Run the test suite (no network, no key)
 	$(BIN)/python -m pytest
+
+matrix-pytest: $(STAMP)  ## Run the suites of the pytest plugin on pytest 8, in an environment of its own
+	test -x $(VENV)/pytest8/bin/python || $(PYTHON) -m venv $(VENV)/pytest8
+	$(VENV)/pytest8/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' 'pytest<9'
+	$(VENV)/pytest8/bin/python -m pytest tests/pytest_plugin tests/regression
 
 prove: $(STAMP)  ## The whole proof: replays of every agent in all weathers, comparisons over the whole corpus
 	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism tests/diff
@@ -43,4 +48,4 @@ clean:  ## Remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## This list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
