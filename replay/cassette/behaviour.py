@@ -13,8 +13,9 @@ from replay.canon.redact import VERSION as REDACTION
 from replay.errors import CassetteError
 from replay.events import Header
 
-CURRENT: Mapping[str, int] = {"fingerprint": FINGERPRINT, "redaction": REDACTION}
-"""What is recorded now: how requests are matched, and what is replaced in them before."""
+CURRENT: Mapping[str, int] = {"fingerprint": FINGERPRINT, "redaction": REDACTION, "processes": 1}
+"""What is recorded now: how requests are matched, what is replaced in them before, and that subprocesses are events
+(without ``processes`` a replay starts them again)."""
 
 
 def check_behaviour(header: Header) -> None:

@@ -132,6 +132,13 @@ def environment(plan: Plan, env: Mapping[str, str] | None) -> dict[str, str]:
     return {**result, **plan.to_environ()}
 
 
+def are_events() -> bool:
+    """Whether subprocesses are events of the session here: by the rules of its recording, if it is a replay."""
+    node = parent()
+    source = node.session.source if node is not None else None
+    return source is None or source.header.behaviour.get("processes", 0) > 0
+
+
 def born(env: Mapping[str, str] | None) -> Born:
     """The next child process of this task, which may join the run if it is Python; see :class:`Born`."""
     node = parent()

@@ -235,7 +235,9 @@ _WATCHED = {
 def _attach() -> None:
     boundary.find_with(lineage.session)
     threads.attach(turn)
-    outside.tell_with(outside.Ways(threads.outside, threads.awaiting, threads.computing, children.born))
+    outside.tell_with(
+        outside.Ways(threads.outside, threads.awaiting, threads.computing, children.are_events, children.born)
+    )
     for name, patches in _WATCHED.items():
         taps.watch(name, patches)
     for part in (finalising, children, spawn, idle, timers, guard, clock, dice, taps):

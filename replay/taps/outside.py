@@ -32,16 +32,18 @@ class Born:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What lasts while a process does something.
+    """What lasts while a process does something, and what is known of processes.
 
-    ``waiting``: this thread waits for it. ``awaiting``: a task does, and the loop may go on. ``computing``: the process
-    computes for this thread, which is no more waiting than if it did so itself.
-    ``born``: takes the address of the next child process of this task, which is taken also when none is started.
+    * ``waiting``: this thread waits for it. ``awaiting``: a task does, and the loop may go on.
+    * ``computing``: the process computes for this thread, which waits no more than if it did so itself.
+    * ``are_events``: whether processes started here are events, served on replay; not so by the rules of old cassettes.
+    * ``born``: takes the address of the next child process of this task, which is taken also when none is started.
     """
 
     waiting: Callable[[], AbstractContextManager[Any]] = nullcontext
     awaiting: Callable[[], AbstractContextManager[Any]] = nullcontext
     computing: Callable[[], AbstractContextManager[Any]] = nullcontext
+    are_events: Callable[[], bool] = bool
     born: Callable[[Environment], Born] = Born
 
 
@@ -63,6 +65,10 @@ def awaiting() -> AbstractContextManager[Any]:
 
 def computing() -> AbstractContextManager[Any]:
     return _ways[0].computing()
+
+
+def are_events() -> bool:
+    return _ways[0].are_events()
 
 
 def born(env: Environment) -> Born:

@@ -60,7 +60,7 @@ def attach(module: ModuleType) -> None:
 def _init(original: Callable[..., None]) -> Callable[..., None]:
     def init(self: Any, *args: Any, **options: Any) -> None:
         session = boundary.current()
-        if session is None:
+        if session is None or not outside.are_events():
             original(self, *args, **options)
             return
         if not is_programs():
@@ -104,7 +104,7 @@ def _of_process(original: Callable[..., Any]) -> Callable[..., Any]:
 def _system(original: Callable[[Any], int]) -> Callable[[Any], int]:
     def system(command: Any) -> int:
         session = boundary.current()
-        if session is None or not is_programs():
+        if session is None or not is_programs() or not outside.are_events():
             with outside.computing():
                 return original(command)
         request = run_request(command, shell=True, executable=None, cwd=None)

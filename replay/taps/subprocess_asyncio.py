@@ -67,7 +67,9 @@ def _shell(original: Callable[..., Any]) -> Callable[..., Any]:
 def _asked(loop: Any, factory: Callable[[], Any], args: Any, options: dict[str, Any]) -> _Child | None:
     session = boundary.current()
     given = {"stdin": PIPE, "stdout": PIPE, "stderr": PIPE, **options}
-    return None if session is None or not is_seen(given) else _Child(loop, session, factory, args, given)
+    if session is None or not is_seen(given) or not outside.are_events():
+        return None
+    return _Child(loop, session, factory, args, given)
 
 
 class _Ears(asyncio.SubprocessProtocol):

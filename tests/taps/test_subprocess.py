@@ -298,6 +298,19 @@ def test_what_a_library_asks_the_system_for_is_no_step(tmp_path: Path) -> None:
     assert played.result.identical
 
 
+def test_a_cassette_by_the_rules_of_before_has_its_processes_start_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.cassette"
+    monkeypatch.setattr("replay.engine.run.CURRENT", {})
+    with replay.record(path):
+        pass
+    with replay.play(path) as run:
+        assert [run_captures()[0], os.system("exit 5") >> 8] == [3, 5]
+        assert asyncio.run(asyncio_no_such_program())
+    assert run.result.identical
+
+
 def test_output_that_goes_into_a_file_is_left_alone(tmp_path: Path) -> None:
     path, out = tmp_path / "run.cassette", tmp_path / "out"
 
