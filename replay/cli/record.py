@@ -97,6 +97,9 @@ def _report(outcome: Outcome, path: Path) -> int:
         output.note(f"replay: not kept: {gap}")
     if len(result.gaps) > 3:
         output.note(f"replay: not kept: {len(result.gaps) - 3} more")
+    if result.unsettled:
+        parts = counted(result.unsettled, "part of an answer", "parts of answers")
+        output.note(f"replay: the order is not certain: {parts} handed over while a thread of the program was busy")
     if ended := len(result.lineages) - result.finished:
         output.note(f"replay: {counted(ended, 'process', 'processes')} did not reach the end")
     return outcome.code or missed

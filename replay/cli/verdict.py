@@ -9,6 +9,7 @@ from replay.cassette import Reader
 from replay.dialects.cassette import Cassette
 from replay.diff.explain import Explanation, explain
 from replay.diff.inputs import changed_inputs, is_secret
+from replay.engine.order import UNSETTLED
 from replay.engine.result import Result
 from replay.report.amounts import counted
 
@@ -58,8 +59,14 @@ def judge(result: Result, reader: Reader, path: str, *, live: bool, hash_seed: s
     inputs = [name for name in result.changed_inputs if not is_secret(name)]
     changed = "" if explanation else changed_inputs(inputs)
     halted = result.halted[1:] if result.halted else None
-    told_counts = counts(result, left=went_live or bool(halted))
+    told_counts = ", ".join(filter(None, (counts(result, left=went_live or bool(halted)), _uncertain(reader))))
     return Verdict(code, word, told_counts, differences, explanation, refused, changed, halted)
+
+
+def _uncertain(reader: Reader) -> str:
+    """What holds for every verdict on a recording that handed answers over while the program was busy."""
+    parts = sum(note.data for note in reader.notes if note.kind == UNSETTLED and isinstance(note.data, int))
+    return f"the recording's order is not certain ({counted(parts, 'part')})" if parts else ""
 
 
 def _way(result: Result, *, live: bool) -> str:

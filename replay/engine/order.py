@@ -55,6 +55,10 @@ NEVER = OVERDUE + 1
 """The tick of what was never handed over in the recording: the answer of a call that was cancelled."""
 
 
+UNSETTLED = "unsettled"
+"""Kind of the note that says how many parts a recording handed over while the program was busy."""
+
+
 class Gate:
     """One answer (a part of it) or timer that waits for its turn."""
 

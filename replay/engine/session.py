@@ -26,7 +26,7 @@ from replay.engine.finalising import is_finalising
 from replay.engine.hosts import ACCEPTED, Hosts
 from replay.engine.lineage import Node
 from replay.engine.matching import Match, Matcher
-from replay.engine.order import OVERDUE, Order
+from replay.engine.order import OVERDUE, UNSETTLED, Order
 from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
@@ -264,6 +264,8 @@ class Session:
                 self.sink.note(Note("unwatched", connection))
             for note in self.inputs:
                 self.sink.note(note)
+            if self.source is None and self.order.unsettled:
+                self.sink.note(Note(UNSETTLED, self.order.unsettled))
             self.sink.close(seal=self.plan.is_root)
             self.result.gaps.extend(self.sink.gaps)
         self.result.finished = len(self.result.lineages)
