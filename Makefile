@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test matrix-pytest prove lint soak fuzz bench clean help
+.PHONY: figures install demo test matrix-pytest prove lint soak fuzz bench clean help
 
 install: $(STAMP)  ## Make a virtual environment in .venv and install everything into it
 
@@ -26,6 +26,9 @@ matrix-pytest: $(STAMP)  ## Run the suites of the pytest plugin on pytest 8, in 
 
 prove: $(STAMP)  ## The whole proof: replays of every agent in all weathers, comparisons over the whole corpus
 	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism tests/diff
+
+figures: $(STAMP)  ## The proof as a table: each agent, its clean replays, and the false alarms among them (half an hour)
+	$(BIN)/python -m tests.determinism.table
 
 lint: $(STAMP)  ## Style, types and the floors of the house
 	$(BIN)/ruff check .
