@@ -92,7 +92,7 @@ def _all(cassette: Cassette, as_json: bool) -> None:
     if as_json:
         output.json(SCHEMA, {**_run(cassette), "steps": [steps.to_dict(step) for step in cassette.steps]})
         return
-    for line in _heading(cassette):
+    for line in (*_heading(cassette), *_written(cassette)):
         output.data(line)
     for line in steps.listing(cassette.steps):
         output.data(line)
@@ -108,6 +108,18 @@ def _run(cassette: Cassette) -> dict[str, Any]:
         "output": cassette.output,
         "notes": [asdict(note) for note in cassette.notes],
     }
+
+
+def _written(cassette: Cassette) -> list[str]:
+    """The verdict and the notes that a person wrote in the terminal UI."""
+    from replay.report.neutral import neutral_line
+    from replay.tui.view import notes
+
+    written = notes.load(cassette.path)
+    verdict = written.verdict
+    judged = [f"verdict: {verdict.word} {verdict.why}".rstrip()] if verdict else []
+    noted = [f"note on step {number}: {written.steps[number]}" for number in sorted(written.steps)]
+    return [neutral_line(line) for line in (*judged, *noted)]
 
 
 def _heading(cassette: Cassette) -> list[str]:

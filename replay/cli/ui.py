@@ -57,16 +57,14 @@ def run(app: ReplayApp) -> None:
 
 def _app(path: str, b: str | None, step: int | None, ignore: tuple[str, ...], follow: bool) -> ReplayApp:
     from replay.cli import settings
-    from replay.dialects.cassette import open_cassette
     from replay.tui.app import ReplayApp
+    from replay.tui.loading import loaded
     from replay.tui.view.keys import remapped
-    from replay.tui.view.runs import Runs
 
     table = settings.load(Path.cwd()).table.get("keys", {})
     if not isinstance(table, dict):
         raise UsageError("tool.replay.keys is no table", hint='[tool.replay.keys] with lines such as next = "j,down"')
-    runs = Runs(open_cassette(path), open_cassette(b) if b else None, ignore)
-    return ReplayApp(runs, remapped(table), step=step, follow=Path(path) if follow else None)
+    return ReplayApp(loaded(path, b, ignore), remapped(table), step=step, follow=Path(path) if follow else None)
 
 
 def _serve(paths: list[str], step: int | None, ignore: tuple[str, ...], follow: bool, port: int) -> int:

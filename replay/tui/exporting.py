@@ -20,12 +20,12 @@ from replay.tui.view import notes, regression
 from replay.tui.view.markdown import markdown
 from replay.tui.view.text import Line, Span, fitted
 
-_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", re.DOTALL)
 
 
 def screen_svg(app: App[None]) -> str:
     """The screen as a picture that fetches nothing: the reader's own fixed-width font stands in."""
-    return _FONT.sub("", app.export_screenshot(title=app.title))
+    return _ELSEWHERE.sub("", app.export_screenshot(title=app.title))
 
 
 def screen_text(app: App[None]) -> str:

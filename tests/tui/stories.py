@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from replay.cassette.forks import Swapped, note_of
 from replay.dialects.cassette import Cassette
 from replay.events import Answer, Chunk, End, Entry, Event, Failure, Head, Header, Note, Request
 
@@ -125,7 +126,10 @@ def cheaper(folder: Path = Path()) -> Cassette:
             origin="live",
         ),
     ]
-    return cassette("fix@mini.cassette", [*events[:6], *changed], folder, swaps=("model=gpt-5-mini",), parent="fix")
+    run = cassette("fix@mini.cassette", [*events[:6], *changed], folder, swaps=("model=gpt-5-mini",), parent="fix")
+    asked = [event.id for event in run.events if event.origin == "live" and event.request.kind == "http"]
+    run.notes.extend([note_of(event, Swapped(b"", (0,))) for event in asked])
+    return run
 
 
 def empty() -> Cassette:

@@ -11,6 +11,7 @@ from replay.cassette import Writer
 from replay.cli import ui
 from replay.dialects.cassette import open_cassette
 from replay.tui.app import ReplayApp
+from replay.tui.view import notes
 from replay.tui.view.runs import Runs
 from tests.cassette import runs as files
 from tests.cli import rig
@@ -126,3 +127,10 @@ def test_keys_in_the_settings_file_are_checked(recorded):
     done = rig.replay("ui", "run.cassette", cwd=recorded, TEXTUAL_DRIVER="none")
     assert done.returncode == 2, os.fspath(recorded)
     assert "z would be" in done.stderr
+
+
+def test_show_tells_the_verdict_and_the_notes(recorded):
+    notes.save(recorded / "run.cassette", notes.Notes({2: "odd \x1b[31m"}, notes.Verdict("bad", "asks twice")))
+    lines = rig.replay("show", "run.cassette", cwd=recorded).stdout.splitlines()
+    assert "verdict: bad asks twice" in lines
+    assert "note on step 2: odd \\x1b[31m" in lines

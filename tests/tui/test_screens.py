@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from replay.tui.exporting import screen_svg
 from tests.tui import stories
 from tests.tui.stage import on_stage, press, shown
 
@@ -35,8 +36,8 @@ VIEWS = {
 }
 
 
-def check(name: str, screen: str) -> None:
-    path = GOLDEN / f"{name}.txt"
+def check(name: str, screen: str, suffix: str = "txt") -> None:
+    path = GOLDEN / f"{name}.{suffix}"
     if os.environ.get("REPLAY_GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(screen, encoding="utf-8")
@@ -55,6 +56,13 @@ async def test_another_look_at_two_runs(view):
     async with on_stage(stories.mended(), stories.cheaper()) as (app, pilot):
         await press(pilot, *VIEWS[view])
         check(f"two-runs-{view}", shown(app))
+
+
+async def test_the_picture_in_the_readme_is_the_app():
+    async with on_stage(stories.mended(), stories.cheaper(), size=(120, 34)) as (app, pilot):
+        await press(pilot, "d")
+        check("screen", screen_svg(app), "svg")
+    assert "](tests/tui/golden/screen.svg)" in (GOLDEN.parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("size", SIZES)

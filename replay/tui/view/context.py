@@ -7,6 +7,7 @@ is left is a piece of what it was.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -126,21 +127,34 @@ def _source(message: Message, earlier: Sequence[Step]) -> Step | None:
 
 def _is_result(step: Step, message: Message) -> bool:
     value = step.value or ""
-    return bool(value) and (value == message.text or value.strip('"') in message.text or message.text in value)
+    return any(form and (form in message.text or message.text in form) for form in (value, _unquoted(value)))
+
+
+def _unquoted(value: str) -> str:
+    """The text that a JSON string holds; nothing for anything else."""
+    try:
+        found = json.loads(value) if value.startswith('"') else None
+    except ValueError:
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def _size(message: Message) -> int:
     return len(message.text) + sum(len(call.name) + len(call.arguments) for call in message.tool_calls)
 
 
-def told(step: Step, found: Sequence[Seen], window: int | None) -> Iterator[str]:
-    """The page: a heading and the words of each message; at last how full the context window is, if that is known."""
+def told(step: Step, found: Sequence[Seen], window: int | None, *, shares: bool = True) -> Iterator[str]:
+    """The page: a heading and the words of each message; at last how full the context window is, if that is known.
+
+    ``shares``: tell which part of the request each message is. Beside another run that is noise: one message more, and
+    all of them differ.
+    """
     for at, each in enumerate(found, 1):
         message = each.message
         facts = [
             f"{HEADING}{at} {message.role} {message.name}".rstrip(),
             _origin(each),
-            f"{each.share:.0%}" if each.share else "",
+            f"{each.share:.0%}" if each.share and shares else "",
             each.label,
         ]
         yield " · ".join(fact for fact in facts if fact)

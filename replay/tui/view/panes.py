@@ -155,4 +155,4 @@ def _messages(viewer: Viewer, row: Row, run: str, step: Step) -> list[str]:
     other = row.a if run == "b" else row.b
     earlier = whole.steps[: step.number - 1] if whole else []
     found = context.seen(step, other, earlier, in_b=run == "b")
-    return list(context.told(step, found, context_window(step)))
+    return list(context.told(step, found, context_window(step), shares=other is None))
