@@ -24,7 +24,7 @@ def command() -> int:
     """\b
     Examples:
       replay git-setup                             once in each clone
-      git diff                                     then shows which step changed
+      replay git-setup && git diff                 shows which step changed
 
     Write lines for cassettes into .gitattributes (to be committed), and into this clone's configuration the command
     that turns them into text. Doing it again changes nothing. Forges show no such text: `replay diff --md` is for them.
