@@ -15,14 +15,12 @@ from types import ModuleType
 from typing import Any
 
 TAPS = {
-    "asyncio.subprocess": "replay.taps.subprocess_asyncio",
     "aiohttp": "replay.taps.aiohttp",
     "fastuuid": "replay.taps.dice",
     "http.cookiejar": "replay.taps.cookiejar",
     "httpx": "replay.taps.httpx",
     "httpx2": "replay.taps.httpx",
     "numpy.random": "replay.taps.dice",
-    "subprocess": "replay.taps.subprocess",
     "urllib.request": "replay.taps.urllib",
     "urllib3": "replay.taps.urllib3",
     "uuid_utils": "replay.taps.dice",
