@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 MARK = "replay"
 SETTINGS = pytest.StashKey[Settings]()
 REPLAYS = pytest.StashKey["Replays"]()
-PYTEST = (8, 0)
 
 
 @contextmanager
