@@ -223,6 +223,8 @@ def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
 
 
 _WATCHED = {
+    "asyncio.subprocess": "replay.taps.subprocess_asyncio",
+    "subprocess": "replay.taps.subprocess",
     "concurrent.futures.process": "replay.engine.items",
     "multiprocessing.pool": "replay.engine.pools",
     "multiprocessing.queues": "replay.engine.spawned",
