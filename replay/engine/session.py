@@ -71,6 +71,7 @@ class Session:
         self._recorded_reads = RecordedReads()
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
+        self._interrupts: dict[tuple[str, int], int] = {}
         self._matcher: Matcher | None = None
         self._restorer: Restorer | None = None
         if self.source is not None:
@@ -84,6 +85,8 @@ class Session:
             if _in_process(reads.lineage, root):
                 if reads.source == timers.SOURCE:
                     self._timers.update(timers.fired([reads]))
+                elif reads.source == timers.INTERRUPTED:
+                    self._interrupts.update(timers.pairs(reads))
                 else:
                     yield reads
 
@@ -157,6 +160,16 @@ class Session:
         tick = self.order.tick(recorded)
         if self.sink is not None:
             self._recorded_reads.add(node.address, timers.SOURCE, [number, tick])
+
+    def interrupted(self, node: Node, number: int, recorded: int | None) -> None:
+        """Note that a KeyboardInterrupt ends a sleep now."""
+        tick = self.order.tick(recorded)
+        if self.sink is not None:
+            self._recorded_reads.add(node.address, timers.INTERRUPTED, [number, tick])
+
+    def interrupted_at(self, node: Node, number: int) -> int | None:
+        """When a KeyboardInterrupt ended this sleep in the recording; None: none did."""
+        return self._interrupts.pop((node.address, number), None)
 
     # What the guard uses -------------------------------------------------------------------------------------------
 

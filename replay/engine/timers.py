@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 from asyncio import base_events
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
 from typing import Any
 
@@ -25,6 +25,9 @@ from replay.taps.patch import wrap
 
 SOURCE = "timer"
 """How fired timers stand among the reads of a lineage: number and tick, alternating."""
+
+INTERRUPTED = "timer.interrupted"
+"""How sleeps that a KeyboardInterrupt ended stand there: number and tick, alternating."""
 
 _sleep = time.sleep
 
@@ -44,12 +47,13 @@ def detach() -> None:
 
 def fired(recorded: Iterable[Reads]) -> dict[tuple[str, int], int]:
     """The tick at which each timer fired, by the lineage that set it and its number there."""
-    return {
-        (reads.lineage, number): tick
-        for reads in recorded
-        if reads.source == SOURCE
-        for number, tick in zip(reads.values[::2], reads.values[1::2], strict=True)
-    }
+    return {key: tick for reads in recorded if reads.source == SOURCE for key, tick in pairs(reads)}
+
+
+def pairs(reads: Reads) -> Iterator[tuple[tuple[str, int], int]]:
+    """Each timer that ``reads`` name, by lineage and number, with its tick."""
+    for number, tick in zip(reads.values[::2], reads.values[1::2], strict=True):
+        yield (reads.lineage, number), tick
 
 
 def sleep(seconds: float) -> None:
@@ -61,9 +65,17 @@ def sleep(seconds: float) -> None:
     session = node.session
     number = node.next_timer()
     recorded = session.timer_tick(node, number)
+    if recorded == OVERDUE and (tick := session.interrupted_at(node, number)) is not None:
+        session.order.wait(tick)
+        session.interrupted(node, number, tick)
+        raise KeyboardInterrupt
     if recorded is None or recorded == OVERDUE:
         with threads.here().waiting(threads.always):
-            _sleep(seconds)
+            try:
+                _sleep(seconds)
+            except KeyboardInterrupt:
+                session.interrupted(node, number, None)
+                raise
     elif seconds < 0:
         raise ValueError("sleep length must be non-negative")
     session.order.wait(recorded, blocks_loop=True)
