@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from replay.cassette import Reader
     from replay.cli.launch import Outcome
     from replay.cli.repeat import Attempt
+    from replay.diff.first import Difference
     from replay.diff.unsteady import Finding
+    from replay.engine.result import Result
     from replay.engine.sources import Source, Sources
 
 STEADY = 0
 UNSTEADY = 1
 NO_VERDICT = 2
+
+MOST = 50
+"""Requests of one run that are compared field by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ def _record(argv: tuple[str, ...], path: Path, seed: str) -> Outcome:
 @dataclass(frozen=True, slots=True)
 class _Again:
     attempt: Attempt
+    differences: tuple[Difference, ...]
     sources: Sources
     changed: tuple[str, ...]
 
@@ -110,7 +116,8 @@ def _again(reader: Reader, path: Path, argv: tuple[str, ...], seed: str) -> _Aga
     from replay.cli.rerun import plan_of, rerun
 
     fork = path.with_suffix(f".{seed}.fork")
-    plan = plan_of(str(path), save=str(fork), sources=True)
+    # What it asks otherwise is answered all the same, for all else that differs to be seen too.
+    plan = plan_of(str(path), save=str(fork), sources=True, policy="nearest")
     replayed = rerun(
         reader, plan, argv, dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL), hash_seed=seed
     )
@@ -121,7 +128,22 @@ def _again(reader: Reader, path: Path, argv: tuple[str, ...], seed: str) -> _Aga
         expected = event_hash(reader.events, outputs(reader))
         attempt = compared(attempt, replayed, reader, (str(path), str(fork)), expected)
     result = replayed.outcome.result
-    return _Again(attempt, replayed.outcome.sources, tuple(result.changed_inputs) if result else ())
+    changed = tuple(result.changed_inputs) if result else ()
+    asked = _asked_otherwise(result, reader, str(path)) if result else ()
+    return _Again(attempt, asked or tuple(filter(None, [attempt.first])), replayed.outcome.sources, changed)
+
+
+def _asked_otherwise(result: Result, reader: Reader, path: str) -> tuple[Difference, ...]:
+    from replay.dialects.cassette import Cassette
+    from replay.diff.explain import explain
+    from replay.diff.first import MAX_CHANGES, Difference
+
+    cassette = Cassette(path, reader)
+    told = [(each.lineage, explain(each, cassette)) for each in result.divergences[:MOST]]
+    return tuple(
+        Difference(each.step, lineage, f"{each.asked} is asked otherwise", each.where, each.changes[:MAX_CHANGES])
+        for lineage, each in told
+    )
 
 
 def _examined(reader: Reader, recorded: Outcome, again: list[_Again]) -> Examined:
@@ -142,14 +164,14 @@ def _findings(recorded: Outcome, again: list[_Again]) -> Iterator[Finding]:
     from replay.diff.unsteady import Seen, Steady, findings
 
     same_seed, other_seed = again
-    steady = Steady(same_seed.attempt.first, same_seed.sources)
+    steady = Steady(same_seed.differences, same_seed.sources)
     for run, beside in ((same_seed, None), (other_seed, steady)):
-        if run.attempt.first is not None:
-            yield from findings(Seen(run.attempt.first, recorded.sources, run.sources, run.changed, beside))
+        for difference in run.differences:
+            yield from findings(Seen(difference, recorded.sources, run.sources, run.changed, beside))
 
 
 def _problems(run: _Again) -> Iterator[str]:
     """What no finding names."""
     attempt = run.attempt
-    if attempt.code and attempt.first is None:
+    if attempt.code and not run.differences:
         yield f"{attempt.word}: {'; '.join(attempt.details) or attempt.counts}"

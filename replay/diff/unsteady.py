@@ -61,9 +61,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Steady:
-    """A run under the recorded hash seed: where it differed, if it did, and what it read."""
+    """A run under the recorded hash seed: where it differed, and what it read."""
 
-    difference: Difference | None
+    differences: tuple[Difference, ...]
     reads: Sources
 
 
@@ -155,7 +155,7 @@ def _set_order(seen: Seen, change: Change | None) -> Iterator[_Told]:
     """What differs under another hash seed, and did not under the recorded one."""
     if seen.steady is None or change is None or not _is_left(change, seen.recorded, seen.reads):
         return
-    twin = _same_field(seen.steady.difference, seen.difference, change)
+    twin = _same_field(seen.steady.differences, seen.difference, change)
     if twin is not None and _is_left(twin, seen.recorded, seen.steady.reads):
         return
     first, *others = _set_lines(seen) or [""]
@@ -163,10 +163,10 @@ def _set_order(seen: Seen, change: Change | None) -> Iterator[_Told]:
     yield _Told(first, "the order of a set (the hash seed)", todo, tuple(others[:MAX_ALSO]))
 
 
-def _same_field(other: Difference | None, difference: Difference, change: Change) -> Change | None:
-    if other is None or (other.step, other.lineage) != (difference.step, difference.lineage):
-        return None
-    return next((each for each in other.changes if each.path == change.path), None)
+def _same_field(others: Sequence[Difference], difference: Difference, change: Change) -> Change | None:
+    place = (difference.step, difference.lineage)
+    same = (each for other in others if (other.step, other.lineage) == place for each in other.changes)
+    return next((each for each in same if each.path == change.path), None)
 
 
 def _is_left(change: Change, before: Sources, after: Sources) -> bool:

@@ -67,6 +67,13 @@ def test_two_causes_in_one_request_are_told_apart(examined):
     assert "agent.py:11  the order of a set (the hash seed)\n" in done.stdout
 
 
+def test_what_differs_later_is_named_too(examined):
+    done = examined(STEADY + "import os\nask(f'first {os.getpid()}')\nask('then ' + ', '.join(colours))\n")
+    assert done.returncode == 1
+    assert "agent.py:11  os.getpid\n  seen in step 2," in done.stdout
+    assert "agent.py:12  the order of a set (the hash seed)\n  seen in step 3," in done.stdout
+
+
 def test_a_file_that_each_run_changes_for_the_next_is_named(examined, tmp_path):
     (tmp_path / "count.txt").write_text("x")
     added = "with open('count.txt', 'a+') as file:\n    file.seek(0)\n    ask(file.read())\n    file.write('x')\n"
