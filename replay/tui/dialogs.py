@@ -15,6 +15,9 @@ from textual.widgets import Input
 from replay.tui.lines import LinesView, Some
 from replay.tui.view.text import Line, Span, plain
 
+DIALOG = 110
+"""Cells that a dialog is wide at most, as in ``app.tcss``."""
+
 
 class Prompt(ModalScreen[str | None]):
     """One line of text, at the bottom of the screen. Gives None when it was left."""

@@ -25,16 +25,20 @@ from replay.dialects.cassette import Cassette
 from replay.dialects.steps import Step
 from replay.errors import UsageError
 from replay.report.neutral import neutral
-from replay.tui.dialogs import Ask, Choice, Prompt
+from replay.tui.dialogs import DIALOG, Ask, Choice, Prompt
 from replay.tui.following import PERIOD, Growing, look_when_grown
 from replay.tui.stage import Stage
 from replay.tui.view import editing
 from replay.tui.view.editing import Swap
 from replay.tui.view.runs import Runs
-from replay.tui.view.text import Line, Span
+from replay.tui.view.text import Line, Span, shortened
+from replay.tui.view.wrap import wrapped
 
 LONG = 200
 """Characters of a value beyond which it is given in a file."""
+
+SHOWN = 300
+"""Cells of a fact in the question."""
 
 EFFORTS: tuple[tuple[str, str, str], ...] = (
     ("another model", "model@{step}-=", "the model from this step on"),
@@ -71,7 +75,7 @@ def edit(app: Stage) -> None:
         app.viewer.said = "nothing was changed, and nothing is run"
         return
     swaps = editing.request_swaps(step, after) if asks else [editing.answer_swap(step, after)]
-    app.run_worker(_ask_and_run(app, base, _words(swaps)), exclusive=True, group="rerun")
+    app.run_worker(_ask_and_run(app, base, swaps), exclusive=True, group="rerun")
 
 
 def rerun(app: Stage) -> None:
@@ -89,7 +93,7 @@ def rerun(app: Stage) -> None:
 
     def given(text: str | None) -> None:
         if text and text.strip():
-            app.run_worker(_ask_and_run(app, base, (text.strip(),)), exclusive=True, group="rerun")
+            app.run_worker(_ask_and_run(app, base, [Swap(text.strip())]), exclusive=True, group="rerun")
 
     app.push_screen(Choice(f"Run again from step {step.number} with…", lines), chosen)
 
@@ -131,17 +135,13 @@ def _edited(app: Stage, text: str, suffix: str) -> str:
         return path.read_text(encoding="utf-8").removesuffix("\n")
 
 
-def _words(swaps: Sequence[Swap]) -> tuple[str, ...]:
-    """``swaps`` as the command line has them; long values lie in files, which live as long as the process."""
-    return tuple([_word(swap) for swap in swaps])
-
-
-def _word(swap: Swap) -> str:
+def _word(swap: Swap, folder: str) -> str:
+    """``swap`` as the command line has it; a long value lies in a file in ``folder``."""
     if swap.value is None:
         return swap.head
     if len(swap.value) <= LONG and "\n" not in swap.value:
         return f"{swap.head}={'@' if swap.value.startswith('@') else ''}{swap.value}"
-    handle, path = tempfile.mkstemp(prefix="replay-swap-")
+    handle, path = tempfile.mkstemp(dir=folder)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(swap.value)
     return f"{swap.head}=@{path}"
@@ -153,22 +153,30 @@ def fork_of(path: Path) -> Path:
     return next(fork for n in range(1, 10_000) if not (fork := path.with_name(f"{stem}@{n}{path.suffix}")).exists())
 
 
-async def _ask_and_run(app: Stage, base: Cassette, swaps: tuple[str, ...]) -> None:
+async def _ask_and_run(app: Stage, base: Cassette, swaps: Sequence[Swap]) -> None:
     """The forecast first; then, if the person says yes, the run."""
-    planned = Rerun(base, swaps, fork_of(base.path))
-    app.say("asking what would run live…")
-    code, told = await _told(planned.argv("--dry-run"))
-    lines: list[Line] = [(Span(" swap ", "dim"), Span(neutral(swap).replace("\n", " "))) for swap in swaps]
-    lines += [(Span(" runs ", "dim"), Span(shlex.join(base.header.entry.argv)))] if base.header.entry.argv else []
-    lines += [(Span(f" {line}"),) for line in told]
-    if code not in (0, 1):
-        app.say(f"cannot run again: {' '.join(told[:2])}")
-        return
-    lines.append((Span(f" the new run is written to {planned.fork.name}; {base.path.name} stays as it is", "dim"),))
-    if await app.push_screen_wait(Ask("Run again?", lines)):
-        await _run(app, planned)
-    else:
-        app.say("nothing was run")
+    with tempfile.TemporaryDirectory(prefix="replay-swap-") as folder:
+        planned = Rerun(base, tuple([_word(swap, folder) for swap in swaps]), fork_of(base.path))
+        app.say("asking what would run live…")
+        code, told = await _told(planned.argv("--dry-run"))
+        if code not in (0, 1):
+            app.say(f"cannot run again: {' '.join(told[:2])}")
+        elif await app.push_screen_wait(Ask("Run again?", _question(app, planned, swaps, told))):
+            await _run(app, planned)
+        else:
+            app.say("nothing was run")
+
+
+def _question(app: Stage, planned: Rerun, swaps: Sequence[Swap], told: Sequence[str]) -> list[Line]:
+    """What is swapped, what is run, what it is likely to cost, and where it is written."""
+    base = planned.base
+    facts = [("swap", swap.head if swap.value is None else f"{swap.head}={swap.value}") for swap in swaps]
+    facts += [("runs", shlex.join(base.header.entry.argv))] if base.header.entry.argv else []
+    facts += [("", line) for line in told]
+    facts += [("writes", f"{planned.fork.name}; {base.path.name} stays as it is")]
+    lines: list[Line] = [(Span(f" {name} ".ljust(8), "dim"), Span(shortened(fact, SHOWN))) for name, fact in facts]
+    width = min(app.size.width * 9 // 10, DIALOG) - 4
+    return [piece for line in lines for piece in wrapped(line, width)]
 
 
 async def _told(argv: Sequence[str]) -> tuple[int, list[str]]:

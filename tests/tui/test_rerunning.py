@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from contextlib import nullcontext
 
 import pytest
@@ -78,6 +79,9 @@ async def test_a_swap_that_makes_no_sense_says_so_and_runs_nothing(run):
 async def test_e_runs_the_edited_answer(run, monkeypatch, tmp_path):
     (tmp_path / "editor.py").write_text(EDITOR)
     monkeypatch.setenv("VISUAL", f"{sys.executable} {tmp_path / 'editor.py'}")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     async with on_stage(open_cassette(run)) as (app, pilot):
         monkeypatch.setattr(app, "suspend", nullcontext)
         await press(pilot, "j", "e")
@@ -86,6 +90,7 @@ async def test_e_runs_the_edited_answer(run, monkeypatch, tmp_path):
         await until(pilot, lambda: app.viewer.runs.b is not None and app.rerunning is None)
         assert "number forty-two" in app.viewer.runs.b.steps[1].value
         assert "your swap" in shown(app)
+    assert not list(folder.iterdir())
 
 
 async def test_escape_stops_a_re_run_and_what_it_did_stays(run, tmp_path):

@@ -97,7 +97,7 @@ def test_a_recording_is_looked_at_edited_and_run_again(folder):
         typing.type("&", "kind:http", "Enter")
         typing.shows("filter: kind:http")
         typing.type("e")
-        typing.shows("Run again?", "response:2", "runs python agent.py", "run@1.cassette")
+        typing.shows("Run again?", "response:2", "python agent.py", "run@1.cassette")
         typing.type("y")
         typing.shows("run.cassette ⟷ run@1.cassette", "DIVERGED @2", "number forty-two")
         typing.until(lambda screen: "running again" not in screen)
