@@ -115,7 +115,11 @@ def _written(cassette: Cassette) -> list[str]:
     from replay.report.neutral import neutral_line
     from replay.tui.view import notes
 
-    written = notes.load(cassette.path)
+    try:
+        written = notes.load(cassette.path)
+    except UsageError as error:  # the cassette itself can be shown
+        output.note(f"replay: {error.message}")
+        return []
     verdict = written.verdict
     judged = [f"verdict: {verdict.word} {verdict.why}".rstrip()] if verdict else []
     noted = [f"note on step {number}: {written.steps[number]}" for number in sorted(written.steps)]

@@ -26,16 +26,11 @@ def verdict(runs: Runs) -> tuple[str, str]:
     if cut := next((run for run in (runs.b, runs.a) if run and run.cut), None):
         return ("CUT SHORT" if cut is runs.a and not runs.b else f"CUT SHORT {cut.path.name}"), "bad"
     if runs.diff is None:
-        errors = sum(step.status == "error" for step in runs.a.steps[:ERRORS_LOOKED_AT])
-        return (counted(errors, "error"), "bad") if errors else ("", "")
+        return (counted(runs.errors, "error"), "bad") if runs.errors else ("", "")
     first = runs.diff.first
     if first is not None:
         return f"DIVERGED @{first.number}", "bad"
     return ("ANOTHER OUTPUT", "bad") if runs.diff.output else ("IDENTICAL", "good")
-
-
-ERRORS_LOOKED_AT = 500
-"""Steps whose errors are counted: that parses their answers."""
 
 
 def _about(runs: Runs) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from functools import cached_property
+from itertools import groupby
 
 from replay.dialects import price
 from replay.dialects.cassette import Cassette
@@ -13,8 +14,7 @@ from replay.tui.view import rows
 from replay.tui.view.rows import Row
 from replay.tui.view.totals import Totals
 
-Compare = Callable[..., Diff]
-"""``compare(a, b, ignore=(…))``: what :func:`replay.diff` does."""
+ERRORS_LOOKED_AT = 500
 
 
 class Runs:
@@ -42,6 +42,28 @@ class Runs:
     def totals(self) -> tuple[Totals, ...]:
         """Of a, and of b when there is one; nothing of them is read yet."""
         return tuple([Totals(run.steps, self.price) for run in (self.a, self.b) if run])
+
+    @property
+    def now(self) -> Cassette:
+        """The run now: b, or a when there is one."""
+        return self.b or self.a
+
+    @cached_property
+    def errors(self) -> int:
+        """How many of the first steps of the run now failed: reading that parses their answers."""
+        return sum(step.status == "error" for step in self.now.steps[:ERRORS_LOOKED_AT])
+
+    @cached_property
+    def origins(self) -> tuple[tuple[str, int, int], ...]:
+        """Stretches of the run now by where their answers came from: origin, first and last step number."""
+        found = [(step.number, step.source.origin) for step in self.now.steps if step.source and step.kind != "span"]
+        groups = [(origin, list(group)) for origin, group in groupby(found, key=lambda each: each[1])]
+        return tuple([(origin, group[0][0], group[-1][0]) for origin, group in groups])
+
+    @cached_property
+    def origin_counts(self) -> Counter[str]:
+        """How many steps of the run now have each origin, in order of appearance."""
+        return Counter(step.source.origin for step in self.now.steps if step.source and step.kind != "span")
 
     def run_of(self, step: Step) -> Cassette:
         """The run that ``step`` belongs to."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 
-from replay.dialects.steps import Step
+from replay.tui.view.runs import Runs
 from replay.tui.view.text import Line, Span, shortened
 from replay.tui.view.viewer import Viewer
 
@@ -19,7 +18,7 @@ MOST = 4
 
 def status(viewer: Viewer, width: int) -> Line:
     mode = "REPLAY" if viewer.runs.b else "RUN"
-    facts = [origins((viewer.runs.b or viewer.runs.a).steps), *_settings(viewer)]
+    facts = [origins(viewer.runs), *_settings(viewer)]
     if viewer.said:
         facts = [viewer.said, facts[0]]
     room = width - len(mode) - 3
@@ -40,18 +39,11 @@ def _settings(viewer: Viewer) -> Iterator[str]:
         yield f"{viewer.at / (len(viewer.rows) - 1):.0%}"
 
 
-def origins(steps: Sequence[Step]) -> str:
+def origins(runs: Runs) -> str:
     """``1-13 from cassette, 14-19 live``. A tool inferred from the traffic goes with what is around it."""
-    found = [(step.number, step.source.origin) for step in steps if step.source and step.kind != "span"]
-    stretches = [
-        (origin, numbers[0], numbers[-1])
-        for origin, group in groupby(found, key=lambda each: each[1])
-        if (numbers := [number for number, _ in group])
-    ]
-    if len(stretches) > MOST:
-        counts = {origin: sum(each == origin for _, each in found) for origin, _, _ in stretches}
-        return ", ".join(f"{count} {_WORDS[origin]}" for origin, count in counts.items())
-    return ", ".join(f"{_range(start, end)} {_WORDS[origin]}" for origin, start, end in stretches)
+    if len(runs.origins) > MOST:
+        return ", ".join(f"{count} {_WORDS[origin]}" for origin, count in runs.origin_counts.items())
+    return ", ".join(f"{_range(start, end)} {_WORDS[origin]}" for origin, start, end in runs.origins)
 
 
 def _range(start: int, end: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from replay.dialects.steps import Step
 
@@ -45,7 +46,7 @@ class Totals:
         known = [value for value in self.cost if value is not None]
         return sum(known) if known and self.certain else None
 
-    @property
+    @cached_property
     def wall(self) -> int:
         """ns from the first issue to the last end of an answer."""
         return max((step.at + (step.duration or 0) for step in self._steps), default=0)
