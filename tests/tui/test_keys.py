@@ -281,6 +281,16 @@ async def test_the_palette_offers_every_action(tmp_path):
         assert offered == {key.id for key in KEYS}
 
 
+async def test_an_action_is_taken_from_the_palette(tmp_path):
+    async with on_stage(*two(tmp_path)) as (app, pilot):
+        await press(pilot, "ctrl+p")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await press(pilot, *"last-difference")
+        await until(pilot, lambda: app.screen.query("OptionList").first().option_count == 1)
+        await press(pilot, "enter")
+        await until(pilot, lambda: app.viewer.at == 10)
+
+
 async def test_keys_are_remapped_and_the_old_ones_given_up(tmp_path):
     keymap = remapped({"first": "ctrl+t", "search": "ctrl+f,/"})
     async with on_stage(*two(tmp_path), keymap=keymap) as (app, pilot):
