@@ -46,6 +46,10 @@ class Fields:
         """What there is to know of ``headers``, remembered."""
         return self._found.get(headers) or self._look(headers)
 
+    def knows(self, headers: Headers) -> bool:
+        """Whether :meth:`of` was asked for them lately."""
+        return headers in self._found
+
     def url(self, url: str) -> str:
         """``url`` with its password, its key-like query parameters and secrets by shape replaced."""
         return self._urls.get(url) or self._url(url)

@@ -84,6 +84,15 @@ class Redactor:
                 return stored_request(self._redacted(request), how)
         return self._redacted(request)
 
+    def knows(self, headers: Headers) -> bool:
+        """Whether these fields have been redacted before, so that no secret is new in them."""
+        return self._fields.knows(headers)
+
+    @staticmethod
+    def has_changed(request: Request, redacted: Request) -> bool:
+        """Whether more than the header fields of ``request`` was redacted."""
+        return redacted.body is not request.body or redacted.target != request.target
+
     def issued(self, id: int, request: Request) -> None:
         """The request of event ``id`` is kept: what comes as its answer is kept by the rules of its host.
 
@@ -124,6 +133,16 @@ class Redactor:
         if self._answered and id in self._answered:
             return self._stored(id, part)
         return self._parts(id, part)
+
+    def body(self, id: int, chunks: list[Chunk]) -> list[Part]:
+        """:meth:`parts`, for all chunks of a complete answer and its end."""
+        if len(chunks) == 1 and type(self._streams.get(id)) is Stream and id not in self._answered:
+            del self._streams[id]  # nothing comes after it that it could begin
+            (chunk,) = chunks
+            data = self.bytes(chunk.data)
+            return [chunk if data is chunk.data else replace(chunk, data=data), End()]
+        parts: list[Part] = [*chunks, End()]
+        return [kept for part in parts for kept in self.parts(id, part)]
 
     def _stored(self, id: int, part: Part) -> tuple[Part, ...]:
         answered = self._answered.pop(id) if isinstance(part, End) else self._answered[id]

@@ -17,6 +17,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -138,6 +139,7 @@ class Restorer:
                 del self._as_recorded[self._order.popleft()]
 
 
+@lru_cache(maxsize=1024)
 def _is_marked(headers: Headers) -> bool:
     return any("<secret:" in value for _, value in headers)
 

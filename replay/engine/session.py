@@ -72,6 +72,8 @@ class Session:
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
         self._interrupts: dict[tuple[str, int], int] = {}
+        self._is_clean = self.source is not None and self.sink is None and not self.redactor.rules.store
+        """No request of this replay so far had a secret in its address or its body, and none is written down."""
         self._matcher: Matcher | None = None
         self._restorer: Restorer | None = None
         if self.source is not None:
@@ -102,9 +104,13 @@ class Session:
             return through
         node = lineage.current()
         assert node is not None, "taps ask boundary.current() first"
+        if self._is_clean and (call := self._serve_clean(node, request)) is not None:
+            return call
         asked = self._asked(node, request)
         if self._matcher is None or request.kind == "span":
             return self._live(asked)
+        if asked.request is not request and self._is_clean:
+            self._is_clean = not self.redactor.has_changed(request, asked.request)
         with self._lock:
             if self.stopped is not None:
                 raise StopReplay(self.stopped)
@@ -212,10 +218,7 @@ class Session:
         """Write the whole body of a recorded answer and its end, handed over at once from ``tick`` on."""
         assert self.sink is not None
         self._flush_reads()
-        kept: list[Part] = []
-        for place, data in enumerate(chunks):
-            kept += self.redactor.parts(id, Chunk(data, at, tick + place))
-        kept += self.redactor.parts(id, End())
+        kept = self.redactor.body(id, [Chunk(data, at, tick + place) for place, data in enumerate(chunks)])
         self.sink.rest(id, kept, at, tick + len(chunks))
 
     def ended(self, call: ServedCall) -> None:
@@ -231,12 +234,13 @@ class Session:
     def diverge(self, asked: Asked, reason: str = "") -> None:
         """Note a divergence; under the policy ``raise`` this ends the program."""
         assert self._matcher is not None
+        redacted = self.redactor.request(asked.request)
         divergence = Divergence(
-            asked=asked.request,
+            asked=redacted,
             lineage=asked.lineage,
             number=asked.number,
             step=self.result.served + self.result.live + 1,
-            closest=self._matcher.closest(asked.lineage, asked.request, self._is_in_body),
+            closest=self._matcher.closest(asked.lineage, redacted, self._is_in_body),
             where=call_site(),
             reason=reason,
         )
@@ -313,6 +317,26 @@ class Session:
             self.result.save(self.plan.report)
 
     # Inside --------------------------------------------------------------------------------------------------------
+
+    def _serve_clean(self, node: Node, request: Request) -> Call | None:
+        """Serve a request that holds no secret: the recorded one is the same unredacted. Or None, and nothing is done.
+
+        What has a secret in its address or body matches nothing before that is replaced, and its fields are replaced
+        once for all requests that have them.
+        """
+        if request.kind != "http" or not self.redactor.knows(request.headers):
+            return None
+        assert self._matcher is not None
+        mark = fingerprint(request)
+        with self._lock:
+            if self.stopped is not None:
+                raise StopReplay(self.stopped)
+            id = self._matcher.take_exact(node.address, mark)
+        if id is None:
+            return None
+        number, counted = node.next_number(), node.counted
+        asked = Asked(next(self._ids), request, node.address, number, 0, node.parent, mark, counted)
+        return self._serve(asked, Match(id, "exact"))
 
     def _asked(self, node: Node, request: Request) -> Asked:
         redacted = self.redactor.request(request)
