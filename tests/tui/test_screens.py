@@ -65,16 +65,18 @@ async def test_the_picture_in_the_readme_is_the_app():
     assert "](tests/tui/golden/screen.svg)" in (GOLDEN.parents[2] / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
 async def test_hostile_text_neither_steers_the_terminal_nor_moves_the_frame(size):
     async with on_stage(stories.hostile(), size=SIZES[size]) as (app, pilot):
         for tab in "12345":
-            for _ in app.viewer.rows:
-                await press(pilot, tab, "j")
+            await press(pilot, tab)
+            for row in app.viewer.rows:
+                app.viewer.put(row.at)
+                app.draw()
+                await pilot.pause()
                 screen = shown(app)
                 assert not any((ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0 for char in screen)
                 assert not set(screen) & set("\u202e\u202c\U000e0041")
                 width, height = app.size
                 strips = app.screen._compositor.render_strips()
                 assert [strip.cell_length for strip in strips] == [width] * height
-            await press(pilot, "g")
