@@ -31,7 +31,7 @@ def without_order(patch: pytest.MonkeyPatch) -> None:
     def call_in_turn(self: Order, loop: Any, callback: Callable[[], None], recorded: int | None, **others: Any) -> None:
         loop.call_soon(callback, context=others["context"])
 
-    patch.setattr(Order, "wait", lambda self, recorded=None: True)
+    patch.setattr(Order, "wait", lambda self, recorded=None, **others: True)
     patch.setattr(Order, "await_turn", await_turn)
     patch.setattr(Order, "call_in_turn", call_in_turn)
 
