@@ -68,9 +68,14 @@ _AFTER = (
 _LOOKED_BACK = 64
 """Bytes. The longest name with what may stand before it."""
 
+_LETTERS = bytes([*range(65, 91), *range(97, 123)])
+_DIGITS = frozenset(bytes([code]) for code in b"0123456789")
+_OPENED = frozenset(b":=,-")
+"""What ends in a digit is within the value of a name only behind one of these."""
+
 _ENDINGS = (
-    b"word", b"wd", b"phrase", b"key", b"token", b"secret", b"credential", b"authorization", b"cookie", b"auth", b"sig",
-    b"signature",
+    b"password", b"passwd", b"passphrase", b"pwd", b"key", b"token", b"secret", b"credential", b"authorization",
+    b"cookie", b"auth", b"sig", b"signature",
 )  # fmt: skip
 """What names end in."""
 
@@ -89,10 +94,16 @@ def _after() -> re.Pattern[bytes]:
 
 
 @cache
+def _cuts(own: tuple[str, ...]) -> frozenset[bytes]:
+    """What the word at the end may be when a name was only begun."""
+    return frozenset(name[:size].lower().encode() for name in (*BEGINNINGS, *own) for size in range(1, 4))
+
+
+@cache
 def _open(own: tuple[str, ...]) -> re.Pattern[bytes]:
     """A name or the beginning of one at the end, or behind it what may be the beginning of its value."""
     begun = "|".join(sorted({*BEGINNINGS, *(re.escape(name[:4]) for name in own)}))
-    cut = "|".join(sorted({name[:size] for name in (*BEGINNINGS, *own) for size in range(1, 4)}))
+    cut = "|".join(sorted(map(bytes.decode, _cuts(own))))
     value = rf"(?:{_QUOTE})?{_SPACE}[:=,]{_SPACE}(?:{_QUOTE}[^\"\r\n]{{0,512}}|(?:{_SCHEME})?[^\s\"'&;]{{0,512}})"
     return re.compile(
         rf"(?:(?:{begun})[a-z_-]{{0,30}}(?:{value}|{_QUOTE}?{_SPACE}|\\{{0,7}})"
@@ -111,9 +122,8 @@ BEGINNINGS = (
 
 
 # Every name above has one of these in it, in lower case. A search that begins with one rare letter is the quickest.
-_WITH_W = re.compile(rb"w(?:d|ord)")
 _WITH_K = re.compile(rb"k(?:ey|en|ie)[\"'=: \\]")
-STEMS = (b"secret", b"phrase", b"edential", b"sig")
+STEMS = (b"passw", b"pwd", b"secret", b"passphrase", b"edential", b"?sig", b"&sig", b"0026sig", b"-sig")
 _SURE_OPTION = re.compile(rf"(?:{SURE})$", re.IGNORECASE)
 
 STANDS_FOR = re.compile(
@@ -141,6 +151,8 @@ class Names:
 
     def __init__(self, own: tuple[str, ...] = ()) -> None:
         self._own = own
+        self.has_own = bool(own)
+        self._cuts = _cuts(own)
         self._stems = (*STEMS, *(name.lower().encode() for name in own))
         self._endings = (*_ENDINGS, *(name.lower().encode() for name in own))
         self._parameters = frozenset(name.lower() for name in own)
@@ -151,12 +163,16 @@ class Names:
         for stem in self._stems:
             if stem in low:
                 return True
-        if _WITH_W.search(low) or _WITH_K.search(low):
+        if (b"key" in low or b"ken" in low or b"kie" in low) and _WITH_K.search(low):
             return True
         return b"z" in low and b"authorization" in low
 
     def may_be_open(self, data: bytes) -> bool:
         """Whether ``data`` ends within a name, or within the value of one."""
+        if data[-1:] in _DIGITS and not _OPENED.intersection(data):
+            return False
+        if data[len(data.rstrip(_LETTERS)) :].lower() in self._cuts:
+            return True
         return _open(self._own).search(data) is not None
 
     def replace(self, data: bytes, placeholder: Callable[[str, bytes], bytes]) -> bytes:
@@ -167,6 +183,8 @@ class Names:
             if end < at:
                 continue
             behind = _after().match(data, end)
+            if behind and behind["word"] and b"-" not in data[max(at, end - _LOOKED_BACK) : end]:
+                continue  # prose: a word behind a space is a value only if the name is that of an option
             name = behind and _name(self._own).search(data, max(at, end - _LOOKED_BACK), end)
             if behind and name and (span := _value_of(name, behind)):
                 start, end = span

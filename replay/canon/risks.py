@@ -30,6 +30,8 @@ _BEARER = re.compile(rb"[Bb]earer {0,4}" + _TOKEN + rb"{0,4096}\Z")
 _LOGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/@\"'\\<>]{0,600}\Z")
 _AS_WORD = bytes(116 if re.fullmatch(rb"[A-Za-z0-9_-]", bytes([code])) else 46 for code in range(256))
 _AS_PIECE = bytes(46 if bytes([code]) in b" \t\r\n\"'\\=:,;()[]{}<>`|" else 116 for code in range(256))
+MAX_WORDS = 1 << 14
+NAME_ENDS = frozenset([b"key", b"ken", b"kie"])
 LONGEST_PLAIN = 20
 """Characters. A word that is longer may be anything."""
 _BARE_ENOUGH = 4
@@ -43,6 +45,19 @@ class Risks:
         self.names = names
         self.known = known
         self._beginnings = _beginnings(known)
+        self._words: set[bytes] = set()
+
+    def know(self, text: bytes) -> None:
+        """Remember a fragment that made nothing likely. Models spell what they say in few different ones."""
+        if text[:1] == b" " and len(self._words) < MAX_WORDS and not self.names.has_own:
+            self._words.add(text)
+
+    def is_known_word(self, before: bytes, text: bytes) -> bool:
+        """Whether ``text`` behind ``before``, in which nothing was likely, makes nothing likely.
+
+        It begins a new word, so what it made likely elsewhere it makes likely here; but for a name that its space ends.
+        """
+        return text in self._words and before[-3:].lower() not in NAME_ENDS
 
     def is_likely(self, text: bytes) -> bool:
         """A quick look at a short text: whether it is worth asking if it :meth:`may_go_on`."""

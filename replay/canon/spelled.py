@@ -64,7 +64,18 @@ class Unit:
 class Spelled:
     """``items``: every chunk is a whole item, such as those of a generator tool, and needs no end of line."""
 
-    __slots__ = ("_around", "_channel", "_contexts", "_held", "_items", "_pending", "_redact", "_risks", "_size")
+    __slots__ = (
+        "_around",
+        "_calm",
+        "_channel",
+        "_contexts",
+        "_held",
+        "_items",
+        "_pending",
+        "_redact",
+        "_risks",
+        "_size",
+    )
 
     def __init__(self, redact: Callable[[bytes], bytes], risks: Risks, *, items: bool = False) -> None:
         self._redact = redact
@@ -74,6 +85,7 @@ class Spelled:
         self._size = 0
         self._held: list[Unit] = []
         self._contexts: dict[bytes, bytes] = {}
+        self._calm: set[bytes] = set()
         self._around: tuple[bytes, bytes] | None = None
         self._channel = b""
 
@@ -138,9 +150,16 @@ class Spelled:
 
     def _is_quiet(self, channel: bytes, text: bytes) -> bool:
         """Whether nothing that ends here can go on as a secret; then ``text`` becomes part of what is in sight."""
-        seen = self._contexts.get(channel, b"") + text
-        if self._risks.is_likely(seen) and (self._risks.may_go_on(seen) or self._redact(seen) != seen):
-            return False
+        before = self._contexts.get(channel, b"")
+        seen = before + text
+        if not (channel in self._calm and self._risks.is_known_word(before, text)):
+            if not self._risks.is_likely(seen):
+                self._calm.add(channel)
+                self._risks.know(text)
+            else:
+                self._calm.discard(channel)
+                if self._risks.may_go_on(seen) or self._redact(seen) != seen:
+                    return False
         self._contexts[channel] = seen[-CONTEXT:]
         return True
 

@@ -3,7 +3,7 @@
 It speaks just enough HTTP/1.1 for the clients here: a length, a body, connections that stay open. Paths:
 
 * ``/v1/chat/completions``: the answer to the numbered prompt in the body;
-* ``/stream/N``: N events of a stream, each a chunk sent by itself;
+* ``/stream/N``: N events of a stream, each a chunk sent by itself; ``/suspect/N``: the same of other words;
 * ``/bytes/N``: N mebibytes in chunks of 64 KiB;
 * ``/late``: one chunk at once, and the last one 20 ms after.
 """
@@ -19,7 +19,11 @@ from contextlib import contextmanager
 from tests.bench.traffic import answer, number_in
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-EVENT = b'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"token %06d"},"finish_reason":null}]}\n\n'
+EVENT = b'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n'
+WORDS = (b" the", b" lamp", b" was", b" sent", b" to", b" Ghent", b" on", b" Monday,")
+SUSPECT = (b" token",)
+"""What redaction looks at closely: a name that secrets have."""
+
 PIECE = b"x" * 65_536
 LAST = b"0\r\n\r\n"
 LATE = 0.02
@@ -49,12 +53,13 @@ async def _answer(writer: asyncio.StreamWriter, kind: bytes, number: bytes, body
         return
     writer.write(STREAM_HEAD)
     if kind == b"late":
-        writer.write(chunk(EVENT % 0))
+        writer.write(chunk(EVENT % WORDS[0]))
         await asyncio.sleep(LATE)
-        writer.write(chunk(EVENT % 1))
-    elif kind == b"stream":
+        writer.write(chunk(EVENT % WORDS[1]))
+    elif kind in (b"stream", b"suspect"):
+        words = WORDS if kind == b"stream" else SUSPECT
         for place in range(int(number)):
-            writer.write(chunk(EVENT % place))
+            writer.write(chunk(EVENT % words[place % len(words)]))
             await asyncio.sleep(0)
     else:
         for _ in range(int(number) * 16):

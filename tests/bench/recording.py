@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,22 @@ def _chat(client: Any, url: str, number: int) -> None:
     client.post(url + PATH, content=prompt(number), headers=HEADERS)
 
 
-def _stream(client: Any, url: str, _number: int) -> None:
-    with client.stream("POST", f"{url}/stream/200", content=b"{}", headers=HEADERS) as response:
+def _stream(client: Any, url: str, _number: int, words: str = "stream") -> None:
+    with client.stream("POST", f"{url}/{words}/200", content=b"{}", headers=HEADERS) as response:
         for _ in response.iter_bytes():
             pass
 
 
-KINDS: dict[str, tuple[Callable[[Any, str, int], None], int]] = {"chat": (_chat, CALLS), "stream": (_stream, STREAMS)}
+KINDS: dict[str, tuple[Callable[[Any, str, int], None], int]] = {
+    "chat": (_chat, CALLS),
+    "stream": (_stream, STREAMS),
+    "suspect": (partial(_stream, words="suspect"), STREAMS),
+}
+ROWS: tuple[tuple[str, str, float | None], ...] = (
+    ("chat", "one call", 1.2),
+    ("stream", "a stream of 200 chunks", 1.6),
+    ("suspect", "the same, 'token' in each chunk", None),
+)
 
 
 @contextmanager
@@ -57,7 +67,7 @@ def client_of(library: str, kind: str, url: str, path: str) -> Iterator[Callable
 def run(directory: Path, _large: bool) -> Iterable[Row]:
     with serving() as url:
         for library in LIBRARIES:
-            for kind, what, budget in (("chat", "one call", 1.2), ("stream", "a stream of 200 chunks", 1.6)):
+            for kind, what, budget in ROWS:
                 path = str(directory / f"{library}-{kind}.cassette")
                 live, recorded = in_turns(
                     ROUNDS, (client_of, library, kind, url, ""), (client_of, library, kind, url, path)
