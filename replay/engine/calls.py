@@ -187,9 +187,10 @@ class ServedCall:
     def is_issued(self, tick: int) -> bool:
         """Take the issue's ``tick``, if nothing has to be waited for, and say whether.
 
-        Where no event loop runs, nothing can come between an issue and a head with the very next tick: both are taken.
+        Where nothing else is ready to run, nothing can come between an issue and a head with the very next tick, which
+        a tap delivers at once: both are taken.
         """
-        both = self.served.head_tick == tick + 1 and running() is None and self.session.sink is None
+        both = self.served.head_tick == tick + 1 and not has_work(running()) and self.session.sink is None
         if both and self.order.at_once(tick, 2) is not None:
             self.has_head = True
             return True
@@ -209,6 +210,8 @@ class ServedCall:
         self._hand_over(part, tick)
 
     async def adeliver(self, part: Part) -> None:
+        if self.has_head and part is self.served.head:
+            return
         tick = self._recorded_tick(part)
         if not has_work(running()) and self._at_once(part, tick):
             return

@@ -11,7 +11,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-from replay.taps.httpx_stream import Stream
+from replay.taps.httpx_stream import Served, Stream
 from replay.taps.patch import wrap
 
 
@@ -37,7 +37,10 @@ def _read(original: Callable[..., bytes]) -> Callable[..., bytes]:
 def _aread(original: Callable[..., Any]) -> Callable[..., Any]:
     async def aread(self: Any) -> bytes:
         stream = _unread(self)
-        body = None if stream is None else await stream.awhole(self)
+        if isinstance(stream, Served):
+            body = stream.whole(self)
+        else:
+            body = None if stream is None else await stream.awhole(self)
         if body is None:
             return await original(self)  # type: ignore[no-any-return]
         return _has_read(self, body)

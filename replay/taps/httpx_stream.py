@@ -59,9 +59,6 @@ class Served(Stream):
         self.ended = True
         return self.answer.body
 
-    async def awhole(self, response: Any) -> bytes | None:
-        return self.whole(response)
-
 
 class SyncLive(Live):
     def __iter__(self) -> Any:
