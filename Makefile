@@ -16,8 +16,8 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## Record an agent against a local model, replay it offline, then see where an edited prompt diverges
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
 
-test: $(STAMP)  ## Run the test suite (no network, no key)
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## Run the test suite on two processors (no network, no key)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 matrix-pytest: $(STAMP)  ## Run the suites of the pytest plugin on pytest 8, in an environment of its own
 	test -x $(VENV)/pytest8/bin/python || $(PYTHON) -m venv $(VENV)/pytest8
