@@ -153,6 +153,7 @@ class Names:
         self._own = own
         self.has_own = bool(own)
         self._cuts = _cuts(own)
+        self._begun = tuple({name[:4].lower().encode() for name in (*BEGINNINGS, *own)})
         self._stems = (*STEMS, *(name.lower().encode() for name in own))
         self._endings = (*_ENDINGS, *(name.lower().encode() for name in own))
         self._parameters = frozenset(name.lower() for name in own)
@@ -173,6 +174,9 @@ class Names:
             return False
         if data[len(data.rstrip(_LETTERS)) :].lower() in self._cuts:
             return True
+        low = data.lower()
+        if not any(begun in low for begun in self._begun):
+            return False
         return _open(self._own).search(data) is not None
 
     def replace(self, data: bytes, placeholder: Callable[[str, bytes], bytes]) -> bytes:
