@@ -32,6 +32,7 @@ def test_another_model_at_one_step_leaves_the_others(stage):
     played = stage.play(replay.swap.model("gpt-5", at=1))
     assert (played.calls, played.origins) == (1, {"live": 1, "served": 9})
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_another_base_url_is_asked_by_the_same_client(stage):
@@ -40,6 +41,7 @@ def test_another_base_url_is_asked_by_the_same_client(stage):
     assert played.calls == 1
     assert played.fork.events[0].request.target == f"{other}/chat/completions"
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_another_system_prompt_changes_what_the_agent_does(stage):
@@ -50,6 +52,7 @@ def test_another_system_prompt_changes_what_the_agent_does(stage):
     assert played.fork.events[0].origin == "served"
     assert played.first(stage.cassette).cause.swap.startswith("prompt:system@2-=")
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_words_of_the_prompt_are_replaced_where_a_pattern_finds_them(stage):
@@ -58,6 +61,7 @@ def test_words_of_the_prompt_are_replaced_where_a_pattern_finds_them(stage):
     assert played.origins == {"served": 5, "live": 3}
     assert played.first(stage.cassette).number == 2
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_message_by_role_and_number(stage):
@@ -65,6 +69,7 @@ def test_a_message_by_role_and_number(stage):
     assert "refund_order" not in played.fork.tools
     assert played.said.startswith("[")
     assert played.first(stage.cassette).number == 1
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_message_more(stage):
@@ -72,6 +77,7 @@ def test_a_message_more(stage):
     assert played.fork.tools == ["lookup_order", "lookup_order", "delivery_estimate", "delivery_estimate"]
     assert [message.role for message in played.fork.steps[1].request.messages] == ["system", "system", "user"]
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_message_fewer(stage):
@@ -79,6 +85,7 @@ def test_a_message_fewer(stage):
     assert played.fork.steps[1].request.messages[0].role == "user"
     assert "delivery_estimate" not in played.fork.tools, "nothing tells it to check the estimate"
     assert played.first(stage.cassette).number == 2
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_parameter(stage):
@@ -87,6 +94,7 @@ def test_a_parameter(stage):
     assert played.fork.steps[-1].answer.finish_reason == "length"
     assert played.first(stage.cassette).number == 13
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_tool_is_no_longer_offered(stage):
@@ -94,6 +102,7 @@ def test_a_tool_is_no_longer_offered(stage):
     assert "refund_order" not in played.fork.tools
     assert played.first(stage.cassette).number == 2
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_tool_more_is_offered(stage, monkeypatch):
@@ -107,6 +116,7 @@ def test_a_tool_more_is_offered(stage, monkeypatch):
     assert "shelf C4" in played.said
     assert played.first(stage.cassette).number == 2
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_tools_schema_is_another(stage):
@@ -114,6 +124,7 @@ def test_a_tools_schema_is_another(stage):
     played = stage.play(replay.swap.tooldef("lookup_order", schema, at=2))
     assert played.fork.steps[1].request.tools[0].parameters == schema
     assert played.fork.steps[1].answer.tool_calls[0].arguments == '{"order_id":"7"}'
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_a_tools_value(stage):
@@ -137,6 +148,7 @@ def test_a_function_in_the_place_of_a_tool(stage, named):
     assert played.origins["swapped"] == 2
     assert stage.models.refunds() == [{**stage.models.refunds()[0], "order_id": 9, "amount": 5.0}]
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_an_endpoint_in_the_place_of_a_tool(stage):
@@ -145,6 +157,7 @@ def test_an_endpoint_in_the_place_of_a_tool(stage):
     assert [request["path"] for request in stage.models.requests()] == ["/refunds", "/v1/chat/completions"]
     assert played.fork.steps[-2].source.origin == "live"
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_an_answer_of_an_http_endpoint_reaches_the_tool_that_asked(stage):
@@ -154,6 +167,7 @@ def test_an_answer_of_an_http_endpoint_reaches_the_tool_that_asked(stage):
     assert swapped == ["lookup_order", f"GET 127.0.0.1:{stage.models.port}/orders/9"]
     assert "/orders/7" not in [request["path"] for request in stage.models.requests()]
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_an_http_endpoint_elsewhere(stage):
@@ -162,6 +176,7 @@ def test_an_http_endpoint_elsewhere(stage):
     assert stage.models.requests()[0]["path"] == "/nowhere"
     assert not stage.models.refunds()
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_an_answer_of_the_model_in_words(stage):
@@ -179,6 +194,7 @@ def test_an_answer_of_the_model_that_calls_a_tool(stage):
     assert played.fork.tools[0] == "lookup_order"
     assert played.fork.steps[2].source.origin == "served", "the same call was recorded"
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 def test_the_code_as_it_is_now(stage, monkeypatch):
@@ -196,6 +212,7 @@ def test_several_at_once(stage):
     assert (request.model, request.params["temperature"], "gruff" in request.messages[0].text) == ("gpt-5", 0.5, True)
     assert played.fork.header.swaps == ("model=gpt-5", "param:temperature=0.5", "prompt:/friendly/=gruff")
     stage.plays_alone(played)
+    assert played.first(stage.cassette).cause.kind == "swap"
 
 
 @pytest.mark.parametrize(
