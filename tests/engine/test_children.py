@@ -51,12 +51,19 @@ def test_a_childs_divergence_is_the_sessions(tmp_path: Path) -> None:
     assert run.result.divergences[0].lineage == "0/p1"
 
 
+def _tell_and_wait(told: int, held: int) -> None:
+    os.write(told, b"x")
+    os.read(held, 1)
+
+
 def test_a_child_that_has_not_ended_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     held, holds = os.pipe()
+    hears, told = os.pipe()
     with random_server() as url, replay.record(tmp_path / "run.cassette") as run:
         ask(url, "parent")
-        process = FORK.Process(target=os.read, args=(held, 1))
+        process = FORK.Process(target=_tell_and_wait, args=(told, held))
         process.start()
+        os.read(hears, 1)
     os.write(holds, b"x")
     process.join()
     assert len(run.result.lineages) - run.result.finished == 1
