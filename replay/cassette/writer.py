@@ -123,8 +123,8 @@ class Writer:
                         return
                     batch = self._batches[id] = Batch(id, at)
                 for part in parts:
-                    batch.add(part, at, part.tick if type(part) is Chunk else tick)
-                self._flush_batch(batch, at)
+                    if batch.add(part, at, part.tick if type(part) is Chunk else tick):
+                        self._flush_batch(batch, at)
             except Exception as error:
                 self._lost(f"the answer to event {id}", error)
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import logging
 import pickle
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,7 +209,7 @@ def test_a_body_read_as_one_is_kept_in_the_pieces_it_came_in(library, server, tm
 
 
 def test_a_large_body_read_as_one_is_whole_in_the_cassette(library, server, tmp_path):
-    large = bytes(range(256)) * 4096 * 12
+    large = random.Random(1).randbytes(12 << 20)
     server.on("/large", answer(large))
 
     def agent(url: str) -> Any:
