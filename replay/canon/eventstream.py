@@ -72,15 +72,15 @@ class EventStream:
 def _messages(data: bytes) -> Iterator[bytes]:
     """The messages of ``data``; what is none ends it as it is."""
     at = 0
-    while size := _size_at(data, at):
+    while size := size_at(data, at):
         yield data[at : at + size]
         at += size
     if at < len(data):
         yield data[at:]
 
 
-def _size_at(data: bytes, at: int) -> int:
-    """The size of the whole message at ``at``, or 0."""
+def size_at(data: bytes, at: int) -> int:
+    """The size of the whole message at byte ``at`` of ``data``, or 0."""
     if len(data) - at < _LEAST:
         return 0
     size, headers, crc = _PRELUDE.unpack_from(data, at)
@@ -90,14 +90,14 @@ def _size_at(data: bytes, at: int) -> int:
 
 def _is_whole(data: bytes) -> bool:
     at = 0
-    while size := _size_at(data, at):
+    while size := size_at(data, at):
         at += size
     return at == len(data)
 
 
 def _line(message: bytes) -> bytes:
     """What a message says, on one line: without the line ends in it, which JSON does not need."""
-    if not _size_at(message, 0):
+    if not size_at(message, 0):
         return message.replace(b"\n", b" ")
     payload = _payload(message)
     wrapped = _INNER.match(payload)
@@ -117,7 +117,7 @@ def _rebuilt(message: bytes, line: bytes) -> bytes:
     """``message`` with what ``line`` says; itself if that is what it said."""
     if line == _line(message):
         return message
-    if not _size_at(message, 0):
+    if not size_at(message, 0):
         return line
     inside, opened, rest = line.partition(_OPENED)
     payload = b'{"bytes":"' + b64encode(inside) + b'"' + rest if opened else line

@@ -5,6 +5,7 @@ One ``user`` message may carry several tool results beside words: each result is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -195,7 +196,7 @@ def _results(body: Document) -> Iterator[ToolResult]:
 DIALECT = Dialect(
     name="anthropic",
     provider="anthropic",
-    endpoint=lambda path: path.endswith(("/messages", *_PREDICT)),
+    endpoint=re.compile(r"(?:/messages|:rawPredict|:streamRawPredict)$"),
     fields=("messages",),
     read_request=_request,
     read_answer=_answer,

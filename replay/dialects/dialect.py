@@ -1,13 +1,14 @@
-"""What a dialect is: one wire format, read as LLM requests and answers.
+"""What a dialect is: one wire format, read as requests to a model and its answers.
 
-A dialect reads JSON objects only. Everything below that is done here once: compression, server-sent events, bodies that
-break off. A streamed answer is first assembled into the object that the same call returns without streaming, so that
-both read the same. Nothing here raises on odd input: what cannot be read is left empty and said in ``note``.
+A dialect reads JSON objects. Everything below that is done here once: compression, forms, streams of any framing,
+bodies that break off. A streamed answer is first assembled into the object that the same call returns without
+streaming, so that both read the same. Nothing here raises on odd input: what cannot be read is left empty and said in
+``note``, and an object that is no answer of the format is shown as it is.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,12 +16,18 @@ from urllib.parse import unquote
 
 from replay.dialects import lenient
 from replay.dialects.body import Body, decoded
+from replay.dialects.forms import form_document
+from replay.dialects.framing import framed
 from replay.dialects.lenient import Document
-from replay.dialects.model import LlmAnswer, LlmRequest, ToolResult
-from replay.dialects.sse import server_events
-from replay.events import Answer, Request
+from replay.dialects.model import LlmAnswer, LlmRequest, Message, Part, ToolResult, Usage
+from replay.events import Answer, Head, Request
 
-_EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+NO_END = "the stream ends before the answer does"
+FOREIGN = "no answer in the format {}: shown as it is"
+
+
+def _no_results(_body: Document) -> Iterator[ToolResult]:
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +35,64 @@ class Dialect:
     """One wire format. All functions are pure.
 
     * ``provider``: whose format it is, for display and prices.
-    * ``endpoint``: whether a URL path (unquoted, no query, no trailing slash) may be this format's, on any host.
-    * ``fields``: top-level keys of which the request body must have one.
+    * ``endpoint``: searched in host and path (:func:`place`): where the format is spoken. ``methods``: by which ones.
+    * ``fields``: top-level keys of which the request body must have one; none where any body will do.
+      ``beside``: of these it must have one as well, where a path alone is no proof.
+    * ``does``: what a step of it is called: ``answer`` where the model speaks, else ``embeddings``, ``image``, …; empty
+      where method and path say it best. ``billed``: whether an answer that tells no usage still costs something.
     * ``read_request``: (path, body) -> request. ``read_answer``: body -> answer.
     * ``assemble``: the objects of a stream, in order -> the body of the same answer unstreamed.
+    * ``read_head``: the usage that header fields tell. ``read_plain``: (content type, bytes) of an answer that is no
+      JSON -> answer.
     * ``results``: the tool results in a request body, latest first; lazily, since histories are long.
     * ``result_marks``, ``call_marks``: bytes without which a request has no tool result, an answer no tool call.
     """
 
     name: str
     provider: str
-    endpoint: Callable[[str], bool]
+    endpoint: re.Pattern[str]
     fields: tuple[str, ...]
     read_request: Callable[[str, Document], LlmRequest]
     read_answer: Callable[[Document], LlmAnswer]
     assemble: Callable[[Iterable[Document]], Document]
-    results: Callable[[Document], Iterator[ToolResult]]
-    result_marks: tuple[bytes, ...]
-    call_marks: tuple[bytes, ...]
+    results: Callable[[Document], Iterator[ToolResult]] = _no_results
+    result_marks: tuple[bytes, ...] = ()
+    call_marks: tuple[bytes, ...] = ()
+    beside: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("POST",)
+    does: str = "answer"
+    billed: bool = True
+    read_head: Callable[[Head], Usage | None] | None = None
+    read_plain: Callable[[str, bytes], LlmAnswer] | None = None
 
     def claims(self, request: Request) -> bool:
-        """Whether ``request`` speaks this dialect: its path and, looked at without parsing, the shape of its body."""
-        if request.kind != "http" or request.action.upper() != "POST" or not self.endpoint(url_path(request.target)):
+        """Whether ``request``, made at this format's endpoint, has its method and, unparsed, the shape of its body."""
+        if request.action.upper() not in self.methods:
             return False
+        if not self.fields:
+            return True
         body = _request_body(request).lstrip()
-        return body.startswith(b"{") and any(f'"{field}"'.encode() in body for field in self.fields)
+        return (
+            body.startswith(b"{") and _has_one(body, self.fields) and (not self.beside or _has_one(body, self.beside))
+        )
 
     def request(self, request: Request) -> LlmRequest:
         """``request`` as an LLM request; what is missing or odd in it is left empty."""
-        return self.read_request(url_path(request.target), lenient.document(lenient.parse(_request_body(request))))
+        body = _request_body(request)
+        form = form_document(body, request.header("content-type") or "")
+        return self.read_request(url_path(request.target), form or lenient.document(lenient.parse(body)))
 
     def answer(self, answer: Answer) -> LlmAnswer:
         """``answer`` as an LLM answer, as far as it came. An HTTP error or a broken transport fills ``error``."""
         body = answer_body(answer)
-        doc, note = self._document(body)
-        read = self.read_answer(doc)
+        doc, streamed, problem = self._document(body.data)
+        read = self._read(doc, answer, body.data)
+        if read.usage is None and self.read_head is not None and answer.head is not None:
+            read = replace(read, usage=self.read_head(answer.head))
         error = read.error or _plain_error(answer, body, doc)
-        return replace(read, error=error, note=body.problem or note)
+        unended = streamed and self.does == "answer" and not (read.finish_reason or error)
+        note = body.problem or problem or read.note or (NO_END if unended else "")
+        return replace(read, error=error, note=note)
 
     def tool_results(self, request: Request) -> Iterator[ToolResult]:
         """The tool results that ``request`` carries, latest first."""
@@ -75,21 +103,32 @@ class Dialect:
 
     def may_call(self, answer: Answer) -> bool:
         """False when ``answer`` certainly asks for no tool call; cheap."""
-        body = answer_body(answer).data
+        body = answer_body(answer).data if self.call_marks else b""
         return any(mark in body for mark in self.call_marks)
 
-    def _document(self, body: Body) -> tuple[Document, str]:
-        """The answer's JSON object, assembled if it was streamed, and what was wrong with it."""
-        data = body.data.lstrip().removeprefix(b"\xef\xbb\xbf")
-        if data.startswith(_EVENT_FIELDS):
-            parsed = (lenient.parse(event.data) for event in server_events(data))
-            return self.assemble(chunk for chunk in parsed if isinstance(chunk, dict)), ""
-        if data.startswith(b"["):
-            return self.assemble(_json_array(data)), ""
-        value = lenient.parse(data)
-        if value is None and data.startswith(b"{"):
-            return {}, f"the JSON breaks off or is broken within its {len(data)} bytes"
-        return lenient.document(value), ""
+    def _document(self, data: bytes) -> tuple[Document, bool, str]:
+        """The answer's JSON object, whether it was assembled from a stream, and what was wrong with it."""
+        frames = framed(data)
+        if frames.streamed:
+            return self.assemble(frames.objects), True, frames.problem
+        return next(iter(frames.objects), {}), False, frames.problem
+
+    def _read(self, doc: Document, answer: Answer, data: bytes) -> LlmAnswer:
+        failed = answer.head is not None and answer.head.status >= 400
+        if self.read_plain is not None and data and not doc and not failed:
+            return self.read_plain((answer.head.header("content-type") if answer.head else "") or "", data)
+        read = self.read_answer(doc)
+        is_empty = not (read.messages or read.usage or read.finish_reason or read.error)
+        if not (is_empty and any(doc.values())) or failed:
+            return read
+        shown = Message("assistant", parts=(Part("json", lenient.compact(doc), doc),))
+        return replace(read, messages=(shown,), note=FOREIGN.format(self.name))
+
+
+def place(url: str) -> str:
+    """Host and path of ``url``, ``api.openai.com/v1/responses``: what endpoints are told by. Never raises."""
+    authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
+    return authority.rpartition("@")[2].lower() + url_path(url)
 
 
 def url_path(url: str) -> str:
@@ -109,20 +148,8 @@ def _request_body(request: Request) -> bytes:
     return decoded(request.body, encoding).data if encoding else request.body
 
 
-def _json_array(data: bytes) -> Iterator[Document]:
-    """The objects of a JSON array that may break off: all that came whole."""
-    whole = lenient.parse(data)
-    if whole is not None:
-        yield from lenient.documents(whole)
-        return
-    text = data.decode("utf-8", "replace")
-    decoder, position = json.JSONDecoder(), 1
-    while (start := text.find("{", position)) >= 0:
-        try:
-            value, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            return
-        yield value
+def _has_one(body: bytes, fields: tuple[str, ...]) -> bool:
+    return any(f'"{field}"'.encode() in body for field in fields)
 
 
 def _plain_error(answer: Answer, body: Body, doc: dict[str, Any]) -> str:

@@ -19,7 +19,6 @@ from replay.dialects.model import LlmAnswer, LlmRequest, Message, Part, ToolCall
 from replay.dialects.model import message as make_message
 
 _NOT_PARAMS = frozenset(("model", "contents", "systemInstruction", "system_instruction", "tools"))
-_METHODS = (":generateContent", ":streamGenerateContent")
 _ROLES = {"model": "assistant", "": "user", "function": "tool"}
 
 
@@ -169,7 +168,7 @@ def _results(body: Document) -> Iterator[ToolResult]:
 DIALECT = Dialect(
     name="gemini",
     provider="google",
-    endpoint=lambda path: path.endswith(_METHODS),
+    endpoint=re.compile(r":(?:generateContent|streamGenerateContent)$"),
     fields=("contents",),
     read_request=_request,
     read_answer=_answer,

@@ -6,6 +6,7 @@ Shapes: OpenAI's API reference, "Chat" (`chat.completion`, `chat.completion.chun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -195,7 +196,7 @@ def _results(body: Document) -> Iterator[ToolResult]:
 DIALECT = Dialect(
     name="openai.chat",
     provider="openai",
-    endpoint=lambda path: path.endswith("/chat/completions"),
+    endpoint=re.compile(r"/chat/completions$"),
     fields=("messages",),
     read_request=_request,
     read_answer=_answer,

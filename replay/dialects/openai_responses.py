@@ -6,6 +6,7 @@ together as one message.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -212,7 +213,7 @@ def _results(body: Document) -> Iterator[ToolResult]:
 DIALECT = Dialect(
     name="openai.responses",
     provider="openai",
-    endpoint=lambda path: path.endswith("/responses"),
+    endpoint=re.compile(r"/responses$"),
     fields=("input", "prompt", "previous_response_id", "conversation"),
     read_request=_request,
     read_answer=_answer,

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from replay.dialects.dialect import url_path
 from replay.dialects.model import Usage
 from replay.dialects.steps import Step
-from replay.dialects.table import DIALECTS
+from replay.dialects.table import spoken_at
 from replay.events import Request
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,8 +76,7 @@ def _step_cost(step: Step, created: int) -> float | None:
 
 def _speaks(url: str) -> str | None:
     """The provider whose wire format is spoken at ``url``."""
-    path = url_path(url)
-    return next((dialect.provider for dialect in DIALECTS if dialect.endpoint(path)), None)
+    return next((dialect.provider for dialect in spoken_at(url.partition("?")[0])), None)
 
 
 def _provider(prices: Any, url: str) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from replay.dialects import anthropic, gemini, openai_chat, openai_responses
-from replay.dialects.dialect import Dialect
+from replay.dialects.dialect import Dialect, place
 from replay.events import Request
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -12,8 +14,19 @@ DIALECTS: tuple[Dialect, ...] = (
     anthropic.DIALECT,
     gemini.DIALECT,
 )
+"""The first that claims a request reads it."""
 
 
 def find(request: Request) -> Dialect | None:
-    """The dialect that ``request`` speaks, or None when it is no LLM call that we can read."""
-    return next((dialect for dialect in DIALECTS if dialect.claims(request)), None)
+    """The dialect that ``request`` speaks, or None when it is no call to a model that we can read."""
+    if request.kind != "http":
+        return None
+    spoken = spoken_at(request.target.partition("?")[0])
+    return next((dialect for dialect in spoken if dialect.claims(request)), None)
+
+
+@lru_cache(maxsize=1024)
+def spoken_at(url: str) -> tuple[Dialect, ...]:
+    """The dialects that may be spoken at ``url``: a run asks the same few again and again."""
+    where = place(url)
+    return tuple([dialect for dialect in DIALECTS if dialect.endpoint.search(where)])
