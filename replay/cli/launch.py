@@ -80,22 +80,33 @@ def launch(argv: tuple[str, ...], plan: Plan, *, hash_seed: str, streams: Mappin
         Path(report, "carry.json").write_text(json.dumps(_carry()), encoding="utf-8")
         replace(plan, report=report).put_down_swaps()
         environ = environment(replace(plan, report=report), hash_seed)
-        try:
-            process = subprocess.Popen(argv, env=environ, **(streams or {}))
-        except OSError as error:
-            raise UsageError(f"cannot run {argv[0]}: {error.strerror}", hint="is the path right?") from error
-        with _forwarding(process) as heard:
-            code = _wait(process, report)
+        code, interrupted = run(argv, environ, report, streams)
         return Outcome(
-            code=code if code >= 0 else 128 - code,
+            code=code,
             result=load(report),
             told=any(Path(report).glob("*.starting")),
             failed="\n".join(file.read_text("utf-8") for file in Path(report).glob("*.failed")),
-            interrupted=signal.SIGINT in heard,
+            interrupted=interrupted,
             refusals=tuple(_refusal(file) for file in sorted(Path(report).glob("*.refused"))),
             libraries=tuple(loaded.names(report)),
             sources=sources.load(report),
         )
+
+
+def run(
+    argv: tuple[str, ...], environ: Mapping[str, str], report: str, streams: Mapping[str, Any] | None = None
+) -> tuple[int, bool]:
+    """Run ``argv`` to its end; where the result in ``report`` says that it was stopped, it is made to end.
+
+    Gives the exit code, 128 + n when signal n ended it, and whether Ctrl-C came. Raises :class:`UsageError`.
+    """
+    try:
+        process = subprocess.Popen(argv, env=environ, **(streams or {}))
+    except OSError as error:
+        raise UsageError(f"cannot run {argv[0]}: {error.strerror}", hint="is the path right?") from error
+    with _forwarding(process) as heard:
+        code = _wait(process, report)
+    return (code if code >= 0 else 128 - code), signal.SIGINT in heard
 
 
 def _wait(process: subprocess.Popen[Any], report: str) -> int:

@@ -196,14 +196,16 @@ class Run:
 
 def open_session(plan: Plan, given: Given | None = None, find: Find | None = None) -> Session:
     """Open the cassettes of ``plan`` and start its session in this process."""
-    session = _session(redaction.with_project(plan), given, find)
+    session = session_of(plan, given, find)
     _attach()
     weather.begin(plan.weather)
     session.open()
     return session
 
 
-def _session(plan: Plan, given: Given | None, find: Find | None) -> Session:
+def session_of(plan: Plan, given: Given | None = None, find: Find | None = None) -> Session:
+    """The session of ``plan``, not open yet, and with nothing tapped: for who hands it the requests of others."""
+    plan = redaction.with_project(plan)
     if plan.mode == "record":
         redactor = redaction.redactor(plan, find)
         written = _sink(plan.cassette, plan, redactor, plan.encrypt)
@@ -238,7 +240,7 @@ def _attach() -> None:
     boundary.find_with(lineage.session)
     threads.attach(turn)
     outside.tell_with(
-        outside.Ways(threads.outside, threads.awaiting, threads.computing, children.are_events, children.born)
+        outside.Ways(threads.outside, threads.awaiting, threads.computing, children.follows, children.born)
     )
     for name, patches in _WATCHED.items():
         taps.watch(name, patches)

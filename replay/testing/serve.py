@@ -11,8 +11,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from replay.errors import UsageError
 from replay.testing.app import application
+from replay.testing.listening import listen
 from replay.testing.service import Service
 
 
@@ -30,24 +30,12 @@ def serve(service: Service, port: int = 0, *, until_eof: bool = False) -> None:
     ``until_eof``: end when stdin does, so that the server never outlives the process that holds the other end.
     Raises :class:`UsageError` when the port is taken.
     """
-    listener = _listen(port)
+    listener = listen(port)
     chosen = listener.getsockname()[1]
     print(chosen, flush=True)
     if not until_eof:
         print(f"replay: models and tools at http://127.0.0.1:{chosen}; Ctrl-C stops them", file=sys.stderr)
     asyncio.run(_run(service, listener, until_eof))
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        raise UsageError(f"port {port} is taken: {error.strerror}", hint="choose another with --port") from error
-    listener.listen(2048)
-    return listener
 
 
 async def _run(service: Service, listener: socket.socket, until_eof: bool) -> None:
