@@ -44,8 +44,7 @@ def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
             if context is not None:
                 options["context"] = context
             return original(self, coro, **options)  # type: ignore[no-any-return]
-        # A numbering of its own for what a collection brings about: when it comes is chance.
-        node = above.child("g" if is_finalising() else "a")
+        node = above.child(_kind())
         if context is None:
             context = copy_context()
             context.run(lineage.mark_context, node)
@@ -55,6 +54,11 @@ def _create_task(original: Callable[..., Any]) -> Callable[..., Any]:
         return task
 
     return create_task
+
+
+def _kind() -> str:
+    """A numbering of its own for what a collection brings about: when it comes is chance."""
+    return "g" if is_finalising() else "a"
 
 
 @contextmanager
@@ -75,7 +79,7 @@ def _run_coroutine_threadsafe(original: Callable[..., Any]) -> Callable[..., Any
         above = parent()
         if above is None:
             return original(coro, loop)  # type: ignore[no-any-return]
-        return original(_as(above.child("a"), coro), loop)  # type: ignore[no-any-return]
+        return original(_as(above.child(_kind()), coro), loop)  # type: ignore[no-any-return]
 
     return run_coroutine_threadsafe
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,3 +81,41 @@ def test_a_collection_at_any_moment_of_a_read_neither_takes_its_value_nor_hangs_
             served = time.monotonic()
             gc.set_threshold(0)
         assert served == recorded
+
+
+class Owner:
+    """A client that only a collection finds, and that then is closed in a task, as those of Mistral's SDK are."""
+
+    def __init__(self) -> None:
+        self.itself = self
+        weakref.finalize(self, _close)
+
+
+def _close() -> None:
+    async def close() -> None:
+        await asyncio.sleep(0)
+
+    asyncio.run_coroutine_threadsafe(close(), asyncio.get_running_loop())
+
+
+def test_a_task_that_a_finalizer_makes_takes_nobodys_address(tmp_path: Path) -> None:
+    @replay.tool
+    async def look(number: int) -> int:
+        return number
+
+    async def agent(collected: int) -> Any:
+        Owner()
+        seen = []
+        for number in range(2):
+            if number == collected:
+                gc.collect()
+            await asyncio.sleep(0)
+            seen.append(await asyncio.gather(look(1), look(2)))
+        return seen
+
+    with collecting(0):
+        with replay.record(tmp_path / "run.cassette"):
+            recorded = asyncio.run(agent(0))
+        with replay.play(tmp_path / "run.cassette") as run:
+            assert asyncio.run(agent(1)) == recorded
+    assert run.result.identical, run.result
