@@ -34,8 +34,8 @@ def of_json(data: Any, status: int = 200) -> Answer:
     return Answer((compact(data).encode(),), status)
 
 
-def of_events(chunks: Iterable[bytes], gaps: tuple[float, ...]) -> Answer:
-    headers = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
+def of_stream(chunks: Iterable[bytes], media: str, gaps: tuple[float, ...]) -> Answer:
+    headers = (("content-type", media), ("cache-control", "no-cache"))
     return Answer(tuple(chunks), headers=headers, gaps=gaps, streamed=True)
 
 

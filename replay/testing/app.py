@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from replay.errors import UsageError
 from replay.testing import shop
-from replay.testing.answer import Answer, Sending, of_events, of_json
+from replay.testing.answer import Answer, Sending, of_json, of_stream
 from replay.testing.model import decide
 from replay.testing.reply import Reply, from_dict
 from replay.testing.service import Service
@@ -85,7 +85,7 @@ def _model(service: Service, wire: Wire) -> Answering:
         if not prompt.stream:
             return of_json(wire.whole(prompt, turn, stamp))
         chunks = tuple(wire.stream(prompt, turn, stamp))
-        return of_events(chunks, tuple(service.pause(0.2) for _ in chunks))
+        return of_stream(chunks, wire.media, tuple(service.pause(0.2) for _ in chunks))
 
     return answering
 

@@ -80,13 +80,16 @@ class ToolServer(Server):
 
 
 class ModelServer(Server):
-    """``openai``, ``anthropic`` and ``gemini`` are the base URLs that each SDK wants. It serves the tools too."""
+    """The base URLs that each SDK wants, by provider. It serves the tools too."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port)
         self.openai = f"{self.url}/v1"
         self.anthropic = self.url
         self.gemini = self.url
+        self.mistral = self.url
+        self.bedrock = self.url
+        self.ollama = self.url
 
     def env(self) -> dict[str, str]:
         """Base URLs and keys, by the variables that the SDKs read, and ``TOOLS_URL``."""
@@ -97,6 +100,8 @@ class ModelServer(Server):
             "ANTHROPIC_API_KEY": "sk-ant-local",
             "GOOGLE_GEMINI_BASE_URL": self.gemini,
             "GEMINI_API_KEY": "local",
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.bedrock,
+            "OLLAMA_HOST": self.ollama,
             "TOOLS_URL": self.url,
         }
 

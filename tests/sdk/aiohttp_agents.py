@@ -76,4 +76,4 @@ async def side_by_side(world: World) -> Any:
         return await asyncio.gather(*[visit(path) for path in ["/json", "/lines", "/teapot", "/from"] * 3])
 
 
-AGENTS = [whole, redirects, uploads, streams, early_close, statuses, side_by_side]
+AGENTS = {"async": [whole, redirects, uploads, statuses, side_by_side], "streamed": [streams, early_close]}

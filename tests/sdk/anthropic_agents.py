@@ -8,7 +8,7 @@ from typing import Any
 
 from anthropic import Anthropic, AsyncAnthropic
 
-from tests.sdk.openai_agents import arun_tool, run_tool
+from tests.sdk.shop_tools import arun_tool, run_tool
 from tests.sdk.stage import World
 from tests.testing.offers import DESCRIPTIONS, QUESTION, SCHEMAS, SYSTEM, schema
 
@@ -97,14 +97,9 @@ def raw_response(world: World) -> Any:
         return raw.status_code, sorted(raw.headers.items()), raw.parse().model_dump()
 
 
-AGENTS = [
-    messages,
-    messages_async,
-    streamed,
-    streamed_async,
-    stream_helper,
-    stream_helper_async,
-    tool_loop,
-    streamed_tool_loop_async,
-    raw_response,
-]
+AGENTS = {
+    "sync": [messages, raw_response],
+    "async": [messages_async],
+    "streamed": [streamed, streamed_async, stream_helper, stream_helper_async],
+    "tools": [tool_loop, streamed_tool_loop_async],
+}

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.genai import Client, types
 
-from tests.sdk.openai_agents import run_tool
+from tests.sdk.shop_tools import arun_tool, run_tool
 from tests.sdk.stage import World
 from tests.testing.offers import DESCRIPTIONS, QUESTION, SCHEMAS, SYSTEM, schema
 
@@ -61,12 +61,24 @@ def tool_loop(world: World) -> Any:
             answer = google.models.generate_content(model=HELLO["model"], contents=said, config=CONFIG)
             if not answer.function_calls:
                 return answer.text, len(said)
-            parts = [_result(call) for call in answer.function_calls]
+            parts = [_result(call, run_tool(call.name, call.args)) for call in answer.function_calls]
             said += [answer.candidates[0].content, types.UserContent(parts)]
 
 
-def _result(call: Any) -> types.Part:
-    value = run_tool(call.name, call.args)
+async def tool_loop_async(world: World) -> Any:
+    said: list[Any] = [types.UserContent(QUESTION)]
+    with client(world) as google:
+        async with google.aio as aio:
+            while True:
+                answer = await aio.models.generate_content(model=HELLO["model"], contents=said, config=CONFIG)
+                if not answer.function_calls:
+                    return answer.text, len(said)
+                values = await asyncio.gather(*[arun_tool(call.name, call.args) for call in answer.function_calls])
+                parts = [_result(call, value) for call, value in zip(answer.function_calls, values, strict=True)]
+                said += [answer.candidates[0].content, types.UserContent(parts)]
+
+
+def _result(call: Any, value: Any) -> types.Part:
     return types.Part(function_response=types.FunctionResponse(id=call.id, name=call.name, response=value))
 
 
@@ -74,4 +86,9 @@ def _data(answer: Any) -> Any:
     return answer.model_dump(mode="json")
 
 
-AGENTS = [content, content_async, streamed, streamed_async, tool_loop]
+AGENTS = {
+    "sync": [content],
+    "async": [content_async],
+    "streamed": [streamed, streamed_async],
+    "tools": [tool_loop, tool_loop_async],
+}

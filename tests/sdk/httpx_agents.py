@@ -125,24 +125,16 @@ async def early_close_async(module: Any, world: World) -> Any:
 
 def _on(module: Any, program: Any) -> Any:
     agent = functools.partial(program, module)
-    agent.__name__ = f"{module.__name__}-{program.__name__}"  # type: ignore[attr-defined]
+    agent.__name__ = program.__name__  # type: ignore[attr-defined]
     return agent
 
 
-PROGRAMS = [
-    whole,
-    repeated_headers,
-    redirects,
-    cookies,
-    uploads,
-    basic_auth,
-    digest_auth,
-    statuses,
-    streams,
-    early_close,
-    whole_async,
-    uploads_async,
-    streams_async,
-    early_close_async,
-]
-AGENTS = [_on(module, program) for module in (httpx, httpx2) for program in PROGRAMS]
+PROGRAMS = {
+    "sync": [whole, repeated_headers, redirects, cookies, uploads, basic_auth, digest_auth, statuses],
+    "async": [whole_async, uploads_async],
+    "streamed": [streams, early_close, streams_async, early_close_async],
+}
+HTTPX, HTTPX2 = (
+    {column: [_on(module, program) for program in programs] for column, programs in PROGRAMS.items()}
+    for module in (httpx, httpx2)
+)

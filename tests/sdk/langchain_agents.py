@@ -132,14 +132,8 @@ def _said(state: Any) -> list[Any]:
     return [(message.type, message.content, getattr(message, "tool_calls", None)) for message in state["messages"]]
 
 
-AGENTS = [
-    invoke,
-    ainvoke,
-    stream,
-    stream_tokens,
-    astream_tokens,
-    parallel_nodes,
-    parallel_nodes_async,
-    batch,
-    abatch,
-]
+AGENTS = {
+    "sync": [invoke, parallel_nodes, batch],
+    "async": [ainvoke, parallel_nodes_async, abatch],
+    "streamed": [stream, stream_tokens, astream_tokens],
+}

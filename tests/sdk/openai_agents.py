@@ -1,4 +1,4 @@
-"""Agents on ``openai`` 3: both of its APIs, in every way it offers to call them."""
+"""Agents on ``openai`` 2 and 3: both of its APIs, in every way it offers to call them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from typing import Any
 
 from openai import AsyncOpenAI, DefaultAioHttpClient, OpenAI
 
-import replay
+from tests.sdk.shop_tools import FUNCTIONS, arun_tool, run_tool
 from tests.sdk.stage import World
-from tests.testing.offers import DESCRIPTIONS, QUESTION, SCHEMAS, SYSTEM, result, schema
+from tests.testing.offers import QUESTION, SYSTEM
 
 MODEL = "gpt-5-mini"
 HELLO: Any = [{"role": "user", "content": "Hello, my kettle leaks."}]
 CHAT: Any = {"model": MODEL, "messages": HELLO}
 RESPONSES: Any = {"model": MODEL, "input": HELLO}
 
-CHAT_TOOLS: Any = [
-    {"type": "function", "function": {"name": name, "description": DESCRIPTIONS[name], "parameters": schema(name)}}
-    for name in SCHEMAS
-]
-RESPONSES_TOOLS: Any = [{"type": "function", "strict": False, **tool["function"]} for tool in CHAT_TOOLS]
+RESPONSES_TOOLS: Any = [{"type": "function", "strict": False, **tool["function"]} for tool in FUNCTIONS]
 
 
 def client(world: World, **options: Any) -> OpenAI:
@@ -30,17 +26,6 @@ def client(world: World, **options: Any) -> OpenAI:
 
 def aclient(world: World, **options: Any) -> AsyncOpenAI:
     return AsyncOpenAI(base_url=world.openai, api_key="sk-local", **{"max_retries": 0, "timeout": 20, **options})
-
-
-@replay.tool
-def run_tool(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    return result(name, arguments)
-
-
-@replay.tool
-async def arun_tool(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    await asyncio.sleep(0)
-    return result(name, arguments)
 
 
 # Chat completions ----------------------------------------------------------------------------------------------------
@@ -87,7 +72,7 @@ def chat_tool_loop(world: World) -> Any:
     messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
     with client(world) as openai:
         while True:
-            answer = openai.chat.completions.create(model=MODEL, messages=messages, tools=CHAT_TOOLS)
+            answer = openai.chat.completions.create(model=MODEL, messages=messages, tools=FUNCTIONS)
             message = answer.choices[0].message
             messages.append(message.model_dump(exclude_none=True))
             if not message.tool_calls:
@@ -101,7 +86,7 @@ async def chat_tool_loop_async(world: World) -> Any:
     messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
     async with aclient(world) as openai:
         while True:
-            answer = await openai.chat.completions.create(model=MODEL, messages=messages, tools=CHAT_TOOLS)
+            answer = await openai.chat.completions.create(model=MODEL, messages=messages, tools=FUNCTIONS)
             message = answer.choices[0].message
             messages.append(message.model_dump(exclude_none=True))
             if not message.tool_calls:
@@ -211,27 +196,20 @@ def responses_raw_response(world: World) -> Any:
         return raw.status_code, sorted(raw.headers.items()), raw.parse().model_dump()
 
 
-AGENTS = [
-    chat,
-    chat_async,
-    chat_streamed,
-    chat_streamed_async,
-    chat_stream_helper,
-    chat_stream_helper_async,
-    chat_tool_loop,
-    chat_tool_loop_async,
-    chat_over_aiohttp,
-    chat_raw_response,
-    chat_streaming_response,
-    chat_streaming_response_async,
-    embeddings,
-    responses,
-    responses_async,
-    responses_streamed,
-    responses_streamed_async,
-    responses_stream_helper,
-    responses_stream_helper_async,
-    responses_tool_loop,
-    responses_over_aiohttp,
-    responses_raw_response,
-]
+AGENTS = {
+    "sync": [chat, chat_raw_response, embeddings, responses, responses_raw_response],
+    "async": [chat_async, chat_over_aiohttp, responses_async, responses_over_aiohttp],
+    "streamed": [
+        chat_streamed,
+        chat_streamed_async,
+        chat_stream_helper,
+        chat_stream_helper_async,
+        chat_streaming_response,
+        chat_streaming_response_async,
+        responses_streamed,
+        responses_streamed_async,
+        responses_stream_helper,
+        responses_stream_helper_async,
+    ],
+    "tools": [chat_tool_loop, chat_tool_loop_async, responses_tool_loop],
+}

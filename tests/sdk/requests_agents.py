@@ -1,4 +1,4 @@
-"""Programs on ``requests``, ``urllib3``, ``boto3`` and ``urllib.request``."""
+"""Programs on ``requests``, ``urllib3`` and ``urllib.request``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 import requests
 import urllib3
-from botocore.config import Config
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -79,8 +77,12 @@ def statuses(world: World) -> Any:
 def by_urllib3(world: World) -> Any:
     with urllib3.PoolManager() as pool:
         response = pool.request("GET", f"{world.web.url}/from")
-        chunks = list(pool.request("GET", f"{world.web.url}/lines", preload_content=False).stream(None))
-        return response.status, response.data, response.geturl(), chunks
+        return response.status, response.data, response.geturl()
+
+
+def streamed_by_urllib3(world: World) -> Any:
+    with urllib3.PoolManager() as pool:
+        return list(pool.request("GET", f"{world.web.url}/lines", preload_content=False).stream(None))
 
 
 def on_threads(world: World) -> Any:
@@ -91,29 +93,10 @@ def on_threads(world: World) -> Any:
         return list(pool.map(visit, ["/json", "/lines", "/teapot", "/json", "/from", "/upload"] * 2))
 
 
-def by_boto3(world: World) -> Any:
-    """Bedrock has no loopback of ours: the answer is scripted."""
-    bedrock = boto3.client(
-        "bedrock-runtime",
-        region_name="eu-west-1",
-        endpoint_url=world.web.url,
-        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
-        aws_secret_access_key="any",
-        config=Config(retries={"max_attempts": 1}),
-    )
-    try:
-        answer = bedrock.converse(modelId="m", messages=[{"role": "user", "content": [{"text": "Hello"}]}])
-        return answer["output"], answer["stopReason"], answer["usage"], answer["ResponseMetadata"]["HTTPStatusCode"]
-    finally:
-        bedrock.close()
-
-
 def by_urllib(world: World) -> Any:
     seen: list[Any] = []
     with urllib.request.urlopen(f"{world.web.url}/from") as response:
         seen += [gzip.decompress(response.read()), response.geturl(), response.reason, response.version]
-    with urllib.request.urlopen(f"{world.web.url}/lines") as response:
-        seen += [*response]
     with urllib.request.urlopen(f"{world.web.url}/upload", data=b"a=1") as response:
         seen.append(response.read())
     try:
@@ -124,16 +107,14 @@ def by_urllib(world: World) -> Any:
     return seen
 
 
-AGENTS = [
-    whole,
-    session_with_redirects,
-    uploads,
-    retries,
-    streams,
-    early_close,
-    statuses,
-    by_urllib3,
-    on_threads,
-    by_boto3,
-    by_urllib,
-]
+def streamed_by_urllib(world: World) -> Any:
+    with urllib.request.urlopen(f"{world.web.url}/lines") as response:
+        return [*response]
+
+
+REQUESTS = {
+    "sync": [whole, session_with_redirects, uploads, retries, statuses, on_threads],
+    "streamed": [streams, early_close],
+}
+URLLIB3 = {"sync": [by_urllib3], "streamed": [streamed_by_urllib3]}
+URLLIB = {"sync": [by_urllib], "streamed": [streamed_by_urllib]}

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import json
 
 from tests.taps.server import CHUNKED, CLOSE, LAST, RESET, Server, answer, chunk, head
-
-CONVERSED = {
-    "metrics": {"latencyMs": 5},
-    "output": {"message": {"role": "assistant", "content": [{"text": "Hello yourself."}]}},
-    "stopReason": "end_turn",
-    "usage": {"inputTokens": 4, "outputTokens": 3, "totalTokens": 7},
-}
-"""What Bedrock's Converse operation answers (Amazon Bedrock API reference)."""
 
 LINES = (b"one\r\n", b"tw", b"o\nthree\n", b"\xe2\x82", b"\xac four")
 """Chunks that end neither with a line nor with a character."""
@@ -35,7 +26,6 @@ def build(server: Server) -> None:
         server.on("/busy", answer(status.encode(), "Retry-After: 0", status=status))
     server.on("/challenge", answer(b"", 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"', status="401 No"))
     server.on("/challenge", answer(b"welcome"))
-    server.on("/model/m/converse", answer(json.dumps(CONVERSED).encode(), "Content-Type: application/json"))
     server.on("/short", head("Content-Length: 9") + b"four", CLOSE)
     server.on("/cut", head(CHUNKED) + chunk(b"one\n") + chunk(b"two\n"), CLOSE)
     server.on("/reset", head(CHUNKED) + chunk(b"one\n") + chunk(b"two\n"), RESET)

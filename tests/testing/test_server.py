@@ -104,7 +104,7 @@ def closed(link: socket.socket) -> bool:
 
 def test_env_names_what_the_sdks_read(models):
     assert models.env()["OPENAI_BASE_URL"] == models.openai
-    assert models.env()["TOOLS_URL"] == models.url
+    assert models.env()["TOOLS_URL"] == models.env()["OLLAMA_HOST"] == models.url
     with OpenAI(base_url=models.env()["OPENAI_BASE_URL"], api_key=models.env()["OPENAI_API_KEY"]) as client:
         assert client.chat.completions.create(**HELLO).choices[0].message.content
 

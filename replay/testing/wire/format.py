@@ -15,9 +15,11 @@ from replay.testing.wire.stamp import Stamp
 class Wire:
     """* ``read(body, path)``: the request as a :class:`Prompt`; raises :class:`BadRequest`.
     * ``whole(prompt, turn, stamp)``: the answer as one JSON object.
-    * ``stream(prompt, turn, stamp)``: the answer as server-sent events, each with its blank line.
+    * ``stream(prompt, turn, stamp)``: the answer in the pieces it is streamed in: server-sent events, each with its
+      blank line, unless ``media`` says otherwise.
     * ``error(status, message)``: the provider's error object.
     * ``call_id``: how its ids of tool calls begin.
+    * ``media``: the content type of a stream.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Wire:
     stream: Callable[[Prompt, Turn, Stamp], Iterator[bytes]]
     error: Callable[[int, str], dict[str, Any]]
     call_id: str
+    media: str = "text/event-stream; charset=utf-8"
 
 
 def sse(data: Any, event: str = "", newline: str = "\n") -> bytes:
