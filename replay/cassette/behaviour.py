@@ -13,9 +13,17 @@ from replay.canon.redact import VERSION as REDACTION
 from replay.errors import CassetteError
 from replay.events import Header
 
-CURRENT: Mapping[str, int] = {"fingerprint": FINGERPRINT, "redaction": REDACTION, "processes": 1}
-"""What is recorded now: how requests are matched, what is replaced in them before, and that subprocesses are events
-(without ``processes`` a replay starts them again)."""
+CURRENT: Mapping[str, int] = {"fingerprint": FINGERPRINT, "redaction": REDACTION, "processes": 1, "frameworks": 1}
+"""What is recorded now: how requests are matched, what is replaced in them before, that subprocesses are events, and
+that the tools of agent frameworks are (without ``processes`` and ``frameworks`` a replay runs them again)."""
+
+IMPORTED: Mapping[str, int] = {"fingerprint": FINGERPRINT, "redaction": REDACTION, "tasks": 0}
+"""What another tool recorded: HTTP alone, of nobody knows which task, and so in no order that could be held to."""
+
+
+def knows_tasks(header: Header) -> bool:
+    """Whether the cassette says which task asked for what, and when: all of ours do."""
+    return header.behaviour.get("tasks", 1) > 0
 
 
 def check_behaviour(header: Header) -> None:

@@ -19,6 +19,7 @@ from replay.canon import fingerprint
 from replay.canon.redact import Redactor
 from replay.canon.restore import Restorer
 from replay.cassette import Reader, Writer
+from replay.cassette.behaviour import knows_tasks
 from replay.engine import idle, kin, lineage, threads, timers
 from replay.engine.calls import Asked, LetThrough, LiveCall, ServedCall
 from replay.engine.callsite import call_site
@@ -46,6 +47,7 @@ class Session:
     def __init__(self, plan: Plan, *, source: Reader | None, sink: Writer | None, redactor: Redactor) -> None:
         self.source = source
         self.serves = source is not None
+        self._is_imported = source is not None and not knows_tasks(source.header)
         self.sink = sink
         self.redactor = redactor
         self.hosts = Hosts(plan.allow_hosts, plan.ignore_hosts)
@@ -61,7 +63,7 @@ class Session:
         self.inputs: list[Note] = []
         self.root = Node(self, plan.lineage)
         self.stopped: ReplayError | None = None
-        self.order = Order(replaying=self.source is not None)
+        self.order = Order(replaying=self.source is not None, holding=not self._is_imported)
         self._ids = count()
         self._lock = threading.Lock()
         self._covered: list[str] = []
@@ -107,7 +109,7 @@ class Session:
         if self._is_clean and (call := self._serve_clean(node, request)) is not None:
             return call
         asked = self._asked(node, request)
-        if self._matcher is None or request.kind == "span":
+        if self._matcher is None or request.kind == "span" or self._is_own(request):
             return self._live(asked)
         if asked.request is not request and self._is_clean:
             self._is_clean = not self.redactor.has_changed(request, asked.request)
@@ -154,7 +156,7 @@ class Session:
 
     def timer_tick(self, node: Node, number: int) -> int | None:
         """When, in the schedule, a timer fired in the recording; None while recording."""
-        if self.source is None:
+        if self.source is None or self._is_imported:
             return None
         key = (node.address, number)
         while key not in self._timers and self._served_reads.read_on():
@@ -224,7 +226,7 @@ class Session:
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
         self.ended_whole(call.recorded)
-        if call.shortened:
+        if call.shortened and not self._is_imported:
             self.result.shortened.append(call.recorded)
 
     def ended_whole(self, id: int) -> None:
@@ -359,7 +361,7 @@ class Session:
             tick = self.order.tick()
         with self._lock:
             self.result.recorded += not replaying
-            self.result.live += replaying and asked.request.kind != "span"
+            self.result.live += replaying and asked.request.kind != "span" and not self._is_own(asked.request)
         self._write_issue(asked, tick, "live" if replaying else "recorded")
         return LiveCall(self, asked)
 
@@ -375,7 +377,9 @@ class Session:
         result, order, lineage = self.result, self.order, asked.lineage
         with self._lock:
             result.served += 1
-            if how == "exact":  # within one task requests come in the recorded order: ids count in order of issue
+            if self._is_imported:
+                result.volatile += how == "volatile"
+            elif how == "exact":  # within one task requests come in the recorded order: ids count in order of issue
                 order.reordered += id < self._latest.get(lineage, -1)
             else:
                 result.moved += how == "moved"
@@ -392,6 +396,10 @@ class Session:
         if self.sink is not None:
             self._write_issue(asked, issued if asked.counted else order.now(), "served")
         return call
+
+    def _is_own(self, request: Request) -> bool:
+        """Whether ``request`` is none that the tool could see which recorded this cassette: it is made as ever."""
+        return self._is_imported and request.kind != "http" and request.effect != "write"
 
     def _unmatched(self, asked: Asked, reason: str = "") -> Call:
         self.diverge(asked, reason)

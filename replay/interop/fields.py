@@ -57,7 +57,7 @@ def _pairs(items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def wire_text(value: Any) -> str:
-    """A header value as the bytes of the wire, read as latin-1; a line break would begin a new field, and is a space."""
+    """A header value as the bytes of the wire, read as latin-1; a line break in it is a space."""
     if isinstance(value, bytes):
         text = value.decode("latin-1")
     elif value is None or isinstance(value, bool):

@@ -95,6 +95,8 @@ class Steered(Session):
         if request.kind == "span":
             self._spans[asked.id] = (request.target, asked.parent)
             return self._live(asked)
+        if self._is_own(request):
+            return self._live(asked)
         with self._lock:
             if self.stopped is not None:
                 raise StopReplay(self.stopped)
