@@ -51,6 +51,7 @@ class Session:
         self.sink = sink
         self.redactor = redactor
         self.hosts = Hosts(plan.allow_hosts, plan.ignore_hosts)
+        self._imported_targets: frozenset[str] | None = None
         self._ordinary: set[str] = set()
         self.is_open = True
         self._started = _clock()
@@ -129,6 +130,15 @@ class Session:
             value = self._served_reads.read(address, source, real)
             return value if self.sink is None else self._recorded_reads.read(address, source, lambda: value)
         return self._recorded_reads.read(address, source, real)
+
+    def halt(self, error: ReplayError) -> StopReplay:
+        """See :class:`replay.taps.boundary.Boundary`."""
+        with self._lock:
+            self.stopped = self.stopped or error
+            self.result.stopped = True
+            self.result.halted = self.result.halted or (error.exit_code, error.message, error.hint)
+        self.save_result()
+        return StopReplay(self.stopped)
 
     def lineage(self) -> str:
         """The address of the logical task that runs now."""
@@ -432,7 +442,7 @@ class Session:
             return None
         if self.hosts.allows(request.target):
             return LetThrough()
-        if not self.hosts.ignores(request.target):
+        if not self.hosts.ignores(request.target) or self._is_imported_call(request.target):
             if len(self._ordinary) < MAX_ORDINARY:
                 self._ordinary.add(request.target)
             return None
@@ -440,6 +450,14 @@ class Session:
         with self._lock:
             self.result.ignored[host] = self.result.ignored.get(host, 0) + 1
         return LetThrough(ACCEPTED if self.source is not None else None)
+
+    def _is_imported_call(self, target: str) -> bool:
+        """Whether an imported cassette holds a call to ``target``: other tools record telemetry as any other call."""
+        if not self._is_imported or self.source is None:
+            return False
+        if self._imported_targets is None:
+            self._imported_targets = frozenset(event.request.target for event in self.source.events)
+        return self.redactor.url(target) in self._imported_targets
 
     def _settle(self) -> None:
         if self._matcher is None or self.source is None:
