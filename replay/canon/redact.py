@@ -37,6 +37,9 @@ SPELLED = frozenset({"text/event-stream", "application/x-ndjson", "application/j
 STARTED = 0
 """The status of what a subprocess answers (:mod:`replay.taps.process`): no server has such a one."""
 
+SWITCHED = 101
+"""The status after which each chunk is a message of a WebSocket (:mod:`replay.dialects.websocket`)."""
+
 FRESH = 64
 """Requests remembered that sent a secret for the first time."""
 
@@ -153,7 +156,7 @@ class Redactor:
             return self._chunk(id, part)
         if isinstance(part, Head):
             found = self._fields.of(part.headers)
-            self._streams[id] = Piped(self.bytes, self._risks()) if part.status == STARTED else self._kept(found)
+            self._streams[id] = self._kept_of(part.status, found)
             return (part if found.kept is None else replace(part, headers=found.kept),)
         assert isinstance(part, End)
         stream = self._streams.pop(id, None)
@@ -188,6 +191,13 @@ class Redactor:
     def placeholder(self, name: str, secret: Data) -> str:
         """``<secret:name:N>``, the same for the same secret."""
         return self.placeholders.of(name, secret)
+
+    def _kept_of(self, status: int, found: Found) -> Kept:
+        if status == STARTED:
+            return Piped(self.bytes, self._risks())
+        if status == SWITCHED:
+            return Spelled(self.bytes, self._risks(), items=True)
+        return self._kept(found)
 
     def _kept(self, found: Found) -> Kept:
         plain: Kept = Spelled(self.bytes, self._risks()) if found.type in SPELLED else self.stream()

@@ -25,7 +25,7 @@ from replay.canon.body import content_type, is_json
 from replay.canon.coding import packer, unpacker
 from replay.canon.packed import UNPACKED
 from replay.canon.placeholders import IN_BYTES, MARK, PLACEHOLDER
-from replay.canon.redact import Redactor
+from replay.canon.redact import SWITCHED, Redactor
 from replay.events import Answer, Chunk, End, Head, Headers, Part, Request
 
 T = TypeVar("T")
@@ -154,7 +154,12 @@ def _placeholders(request: Request) -> list[str]:
 def _escape_of(answer: Answer) -> Callable[[str], str]:
     """How a value is written in the answer's body."""
     type = content_type(answer.head.headers) if answer.head else "application/json"
-    if is_json(type) or type.startswith("text/event-stream") or "ndjson" in type:
+    if (
+        is_json(type)
+        or (answer.head and answer.head.status == SWITCHED)
+        or type.startswith("text/event-stream")
+        or "ndjson" in type
+    ):
         return _in_json
     return (lambda value: quote(value, safe="")) if "urlencoded" in type else str
 

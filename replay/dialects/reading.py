@@ -14,6 +14,8 @@ from replay.dialects.dialect import Dialect, answer_body, url_path
 from replay.dialects.model import LlmAnswer, LlmRequest, ToolCall, ToolResult, Usage
 from replay.dialects.processes import command_line, said, told
 from replay.dialects.table import find
+from replay.dialects.websocket import SWITCHED, heard, is_websocket, topic
+from replay.dialects.websocket import words as message_words
 from replay.events import Event, Head
 
 StepKind = Literal["llm", "tool", "http", "span", "process"]
@@ -130,6 +132,31 @@ class HttpReading(Reading):
 
 
 @dataclass(frozen=True)
+class WebSocketReading(HttpReading):
+    """A connection: ``WS host/path``, its value what came, by lines. Or what was sent over it, after a ``<``."""
+
+    @cached_property
+    def name(self) -> str:
+        request = self.event.request
+        place = super().name.partition(" ")[2]
+        if request.action == "GET":
+            return f"WS {place}"
+        return f"WS {place} < {topic(request.body) if request.action == 'SEND' else 'close'}".rstrip()
+
+    @cached_property
+    def arguments(self) -> str:
+        request = self.event.request
+        return f"close {_words(request.body)}" if request.action == "CLOSE" else message_words(request.body)
+
+    @cached_property
+    def value(self) -> str | None:
+        answer = self.event.answer
+        if answer is None or answer.head is None or answer.head.status != SWITCHED:
+            return super().value if self.event.request.action == "GET" else None
+        return heard(answer)
+
+
+@dataclass(frozen=True)
 class LlmReading(Reading):
     """An LLM call, named after the tools it asks for, else ``answer``."""
 
@@ -202,6 +229,8 @@ def read(event: Event) -> tuple[StepKind, Reading]:
     kind = event.request.kind
     if kind == "http":
         dialect = find(event.request)
+        if is_websocket(event.request):
+            return "http", WebSocketReading(event)
         return ("llm", LlmReading(event, dialect)) if dialect else ("http", HttpReading(event))
     if kind == "process":
         return kind, ProcessReading(event)

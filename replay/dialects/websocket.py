@@ -11,6 +11,7 @@ A text message is kept as it is. All else begins with :data:`ESCAPE` and a lette
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from replay.events import Answer, Request
@@ -29,8 +30,11 @@ LATE = b"l"
 CLOSED = b"c"
 """The end of the connection: JSON of a :class:`Closing`."""
 
+NO_CODE = 1005
+"""Stands for a close frame without a code (RFC 6455, section 7.4.1)."""
+
 Frame = tuple[int, str]
-"""Code and reason of a close frame (RFC 6455, section 5.5.1); 1005 stands for a frame without a code."""
+"""Code and reason of a close frame (RFC 6455, section 5.5.1)."""
 
 
 class Closing(NamedTuple):
@@ -88,6 +92,16 @@ def words(kept: bytes) -> str:
         return "[nothing in time]"
     frame = closing(data).received or closing(data).sent
     return "[closed]" if frame is None else f"[closed: {frame[0]}{' ' * bool(frame[1])}{frame[1]}]"
+
+
+def topic(kept: bytes) -> str:
+    """The ``type`` that realtime interfaces begin their messages with (OpenAI Realtime), or the first name in it."""
+    found = _TYPE.match(kept) or _NAME.match(kept)
+    return found[1].decode() if found else ""
+
+
+_TYPE = re.compile(rb'\s*\{[^{}\[\]]{0,200}?"type"\s*:\s*"([\w.]{1,60})"')
+_NAME = re.compile(rb'\s*\{\s*"([\w.]{1,60})"')
 
 
 def heard(answer: Answer) -> str:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from replay.taps import TAPS
 
-UNTAPPED = ("grpc", "http.client", "httpcore", "httplib2", "pycurl", "tornado.httpclient", "websocket", "websockets")
+UNTAPPED = (
+    "grpc",
+    "http.client",
+    "httpcore",
+    "httplib2",
+    "pycurl",
+    "tornado.httpclient",
+    "websocket",
+    "websockets.legacy.client",
+)
 """Modules that can reach a model and that no tap of ours sees by themselves."""
 
 

@@ -34,6 +34,8 @@ _watched = dict(TAPS)
 def watch(name: str, tap: str) -> None:
     """Have the module ``tap`` attach to ``name`` like a tap: for what is no library that reaches the world."""
     _watched[name] = tap
+    "websockets.asyncio.client": "replay.taps.websockets",
+    "websockets.sync.client": "replay.taps.websockets_sync",
 
 
 def attach() -> None:

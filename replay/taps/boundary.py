@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from replay.errors import ReplayError, StopReplay
 from replay.events import Answer, Head, Part, Request
 
 T = TypeVar("T")
@@ -105,6 +106,9 @@ class Boundary(Protocol):
 
         Values are int, float, str, bytes, or a list of these.
         """
+
+    def halt(self, error: ReplayError) -> StopReplay:
+        """End the program with ``error``, which is no divergence: raise what this returns."""
 
 
 _inside: ContextVar[bool] = ContextVar("replay_inside_tap", default=False)

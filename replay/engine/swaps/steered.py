@@ -24,7 +24,7 @@ from replay.engine.swaps.deciding import Decision
 from replay.engine.swaps.draft import Draft, Outcome
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.steering import Steering
-from replay.errors import PolicyError, ReplayError, StopReplay, UsageError
+from replay.errors import PolicyError, StopReplay, UsageError
 from replay.events import UNKEPT, Answer, Event, Origin, Part, Request
 from replay.taps.boundary import Call, Instead
 
@@ -104,7 +104,7 @@ class Steered(Session):
         try:
             return self._steer(request, asked, match)
         except (UsageError, PolicyError) as error:
-            raise self._halted(error) from None
+            raise self.halt(error) from None
 
     def _steer(self, request: Request, asked: Asked, match: Match | None) -> Call:
         if not self.steering.entries:
@@ -268,14 +268,6 @@ class Steered(Session):
         with self._lock:
             self.stopped = self.stopped or divergence_error(divergence)
             self.result.stopped = True
-        self.save_result()
-        return StopReplay(self.stopped)
-
-    def _halted(self, error: ReplayError) -> StopReplay:
-        with self._lock:
-            self.stopped = self.stopped or error
-            self.result.stopped = True
-            self.result.halted = self.result.halted or (error.exit_code, error.message, error.hint)
         self.save_result()
         return StopReplay(self.stopped)
 
