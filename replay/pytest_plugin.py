@@ -78,6 +78,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 _INI: dict[str, Any] = {"flag": "bool", "words": "args"}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+    if early_config.known_args_namespace.replay_vcr or early_config.getini("replay_vcr"):
+        from replay.regression.vcr.plugin import take_over
+
+        take_over(early_config, parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",

@@ -90,6 +90,11 @@ OPTIONS = (
         ("moved", "volatile"),
         metavar="WORDS",
     ),
+    Option(
+        "vcr",
+        "flag",
+        "play tests marked vcr, of pytest-recording or pytest-vcr, unchanged from their YAML; tell which bodies changed",
+    ),
 )
 
 

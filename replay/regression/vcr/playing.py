@@ -1,0 +1,109 @@
+"""The boundary of a test marked ``vcr``: its taps are served from vcrpy's cassette.
+
+Nothing but HTTP is held here. vcrpy's suites rely on a real clock, real dice and real processes, and so have them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import TypeVar
+
+from vcr.patch import CassettePatcherBuilder
+
+from replay import taps
+from replay.engine import lineage
+from replay.errors import ReplayError, StopReplay, UsageError
+from replay.events import Answer, Part, Request
+from replay.regression.vcr.answers import answer
+from replay.regression.vcr.served import Served
+from replay.taps import boundary
+from replay.taps.boundary import Call
+
+T = TypeVar("T")
+
+OURS = ("aiohttp", "boto3", "httpx", "httpx2", "requests", "urllib3")
+"""vcrpy's patches in whose place our taps stand. The others (``http.client``, ``httplib2``, ``tornado``) stay."""
+
+
+@contextmanager
+def playing(cassette: Served) -> Iterator[None]:
+    """While it lasts, every request of this process is answered from ``cassette``, in whatever thread or task."""
+    here = Playing(cassette)
+    boundary.find_with(lambda: here)
+    taps.attach()
+    cassette.skip_patchers = tuple({*cassette.skip_patchers, *OURS})
+    try:
+        with ExitStack() as patches:
+            for patch in CassettePatcherBuilder(cassette).build():
+                patches.enter_context(patch)
+            yield
+        if boundary.current() is not here:
+            raise UsageError(
+                "replay.record or replay.play was used within a test marked vcr, whose later requests went unseen",
+                hint="take the mark vcr off that test",
+            )
+    finally:
+        boundary.find_with(lineage.session)
+
+
+class Playing:
+    """The protocol :class:`replay.taps.boundary.Boundary` over a cassette of vcrpy's."""
+
+    serves = True
+
+    def __init__(self, cassette: Served) -> None:
+        self.cassette = cassette
+
+    def issue(self, request: Request) -> Call:
+        """Raises what vcrpy raises when nothing matches: suites and programs may expect it."""
+        if request.kind != "http":
+            return Crossing(None)
+        response = self.cassette.response_to(request)
+        return Crossing(None if response is None else answer(response, request.action))
+
+    def within(self, call: Call, *, own_lineage: bool) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def read(self, source: str, real: Callable[[], T]) -> T:
+        return real()
+
+    def halt(self, error: ReplayError) -> StopReplay:
+        return StopReplay(error)
+
+    def lineage(self) -> str:
+        """Everything is one task here."""
+        return "0"
+
+
+class Crossing:
+    """A request that is answered, or let through; its parts are nobody's business."""
+
+    __slots__ = ("_began", "served")
+
+    instead = None
+
+    def __init__(self, served: Answer | None) -> None:
+        self.served = served
+        self._began = time.perf_counter_ns()
+
+    def deliver(self, part: Part) -> None:
+        """Nothing is recorded, and nobody waits for a turn."""
+
+    async def adeliver(self, part: Part) -> None:
+        """The coroutine twin of :meth:`deliver`."""
+
+    def deliver_rest(self) -> bool:
+        return True
+
+    def deliver_body(self, chunks: list[bytes]) -> bool:
+        return True
+
+    def differs(self, reason: str) -> None:
+        """Nothing is compared."""
+
+    @property
+    def elapsed(self) -> int | None:
+        """vcrpy keeps no times: as long as it took now. A request that is let through is timed by its client."""
+        return None if self.served is None else max(1000, time.perf_counter_ns() - self._began)

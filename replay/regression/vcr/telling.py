@@ -1,0 +1,185 @@
+"""What a test marked ``vcr`` is told: which request found no answer, and which had another body than recorded."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from replay.canon import volatile_fingerprint
+from replay.canon.fingerprint import fingerprint
+from replay.canon.redact import Redactor
+from replay.diff.fields import differing
+from replay.engine import redaction
+from replay.events import Request
+from replay.regression.names import shown
+from replay.regression.vcr.served import Played, Served, Unanswered
+from replay.regression.vcr.shapes import in_our_words
+from replay.report import rows
+from replay.report.amounts import counted
+from replay.report.neutral import neutral_line
+
+MOST_CHANGES = 5
+MOST_TESTS = 20
+
+_RECORDING = ("all", "rewrite", "new_episodes")
+"""Modes in which pytest-recording would have reached the network."""
+
+Section = tuple[str, list[str]]
+
+
+@dataclass(slots=True)
+class Told:
+    """One test. ``mode``: the record mode that its marks and its ``vcr_config`` ask for."""
+
+    node: str
+    cassette: Served
+    mode: str
+    passed: bool = False
+
+    def sections(self) -> Iterator[Section]:
+        """For a test that failed."""
+        words = Words()
+        for unanswered in self.cassette.heard.unanswered:
+            yield self._unanswered(unanswered, words)
+        for played in self.cassette.heard.sent:
+            if changes := words.changes(played):
+                yield self._changed(played, words, changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the summary, as plain data."""
+        words = Words()
+        heard = self.cassette.heard
+        differing = [(played, words.changes(played)) for played in heard.sent]
+        return {
+            "node": self.node,
+            "passed": self.passed,
+            "served": heard.served,
+            "left": sum(not self.cassette.play_counts[at] for at in range(len(self.cassette))),
+            "mode": self.mode if self.mode in _RECORDING else "",
+            "unanswered": [self._unanswered(each, words) for each in heard.unanswered],
+            "changed": [self._changed(played, words, changes) for played, changes in differing if changes],
+            "volatile": sum(words.is_volatile(played) for played, changes in differing if changes),
+        }
+
+    @property
+    def _file(self) -> str:
+        return shown(Path(self.cassette.path), Path.cwd())
+
+    def _changed(self, played: Played, words: Words, changes: list[str]) -> Section:
+        asked = words.named(played.asked)
+        where = f", called at {played.where}" if played.where else ""
+        kind = "other ids or times in the body" if words.is_volatile(played) else "another body"
+        title = f"{kind} than request {played.number} of {self._file}: {asked}{where}"
+        twin = self._twin(played)
+        return title, changes + ([f"   its body is that of request {twin}"] if twin else [])
+
+    def _twin(self, played: Played) -> int:
+        """The number of the recorded request that has the very body, if another one was asked for."""
+        bodies = (request.body for request in self.cassette.requests)
+        return next((at for at, body in enumerate(bodies, 1) if body == played.asked.body and body), 0)
+
+    def _unanswered(self, found: Unanswered, words: Words) -> Section:
+        cassette = self.cassette
+        where = f", called at {found.where}" if found.where else ""
+        title = f"no answer in {self._file}: {words.named(found.asked)}{where}"
+        if not found.closest:
+            return title, [f"   {self._empty()}", f"   record:  {self._record('once')}"]
+        lines = [f"   closest: request {found.closest} of {len(cassette)}, {self._why(found)}"]
+        lines += words.differences(found)
+        lines.append(f"   compared: {', '.join(matcher.__name__ for matcher in cassette._match_on)}")
+        return title, [*lines, f"   accept:  {self._record('new_episodes' if found.was_played else 'rewrite')}"]
+
+    def _empty(self) -> str:
+        return "the file holds no request" if os.path.exists(self.cassette.path) else "there is no such file"
+
+    def _why(self, found: Unanswered) -> str:
+        if found.failed:
+            return f"which differs in {', '.join(found.failed)}"
+        return "which was played already (allow_playback_repeats is off)"
+
+    def _record(self, mode: str) -> str:
+        return f"pytest {shlex.quote(self.node)} --record-mode={mode}, without --replay-vcr"
+
+
+class Words:
+    """Requests for people: secrets and control sequences replaced."""
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor(os.environ, redaction.project_rules(Path.cwd()))
+
+    def named(self, request: Any) -> str:
+        redacted = self._redactor.request(in_our_words(request))
+        return neutral_line(f"{redacted.action} {redacted.target}", 160)
+
+    def changes(self, played: Played) -> list[str]:
+        """The fields in which the body differs from the recorded one, one a line, cut after a few."""
+        before, after = _bodies(played)
+        return [] if fingerprint(before) == fingerprint(after) else self._told(before, after)
+
+    def differences(self, found: Unanswered) -> list[str]:
+        """The same for method, URL and body."""
+        return self._told(in_our_words(found.recorded), in_our_words(found.asked))
+
+    def _told(self, recorded: Request, asked: Request) -> list[str]:
+        found = differing(self._redactor.request(recorded), self._redactor.request(asked))
+        lines = [neutral_line(f"   {rows.change_line(change)}") for change in islice(found, MOST_CHANGES)]
+        return lines + ([f"   and {counted(len(found) - MOST_CHANGES, 'other field')}"] if found[MOST_CHANGES:] else [])
+
+    def is_volatile(self, played: Played) -> bool:
+        """Whether the bodies differ in ids and times only."""
+        before, after = _bodies(played)
+        return volatile_fingerprint(before) == volatile_fingerprint(after)
+
+
+def _bodies(played: Played) -> tuple[Request, Request]:
+    """Both requests, made to differ in their bodies only. A file may lack the content type that its client added."""
+    before, after = in_our_words(played.recorded), in_our_words(played.asked)
+    headers = before.headers if before.header("content-type") else after.headers
+    return replace(before, target=after.target, action=after.action, headers=headers), after
+
+
+def summary(tests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The lines at the end of the session."""
+    changed = [test for test in tests if test["changed"]]
+    missing = [test for test in tests if test["unanswered"] and test["passed"]]
+    modes = [test for test in tests if test["mode"]]
+    yield f"replay: vcr: {', '.join(_counts(tests))}"
+    for test in islice(changed, MOST_TESTS):
+        yield from _of_test("≠", test["node"], test["changed"])
+    for test in islice(missing, MOST_TESTS):
+        yield from _of_test("+", f"{test['node']} passed, although", test["unanswered"])
+    if changed:
+        yield ' these bodies are not compared: add "body" to match_on, or record again: pytest --record-mode=rewrite'
+    if modes:
+        asked = ", ".join(sorted({test["mode"] for test in modes}))
+        yield f" only played, although record_mode is {asked}: {counted(len(modes), 'test')}"
+
+
+def _of_test(mark: str, head: str, sections: Sequence[Section]) -> Iterator[str]:
+    yield f" {mark} {head}"
+    for title, lines in sections[:MOST_CHANGES]:
+        yield f"   {title}"
+        yield from (f"  {line}" for line in lines)
+    if len(sections) > MOST_CHANGES:
+        yield f"   and {counted(len(sections) - MOST_CHANGES, 'other request')}"
+
+
+def _counts(tests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    served = sum(test["served"] for test in tests)
+    yield f"{counted(served, 'request')} of {counted(len(tests), 'test')} answered"
+    changed = sum(len(test["changed"]) for test in tests)
+    if changed:
+        yield f"{changed} with another body than recorded"
+    missing = sum(len(test["unanswered"]) for test in tests)
+    if missing:
+        yield f"{missing} not in the file"
+    left = sum(test["left"] for test in tests)
+    if left:
+        yield f"{left} recorded and not asked for"
