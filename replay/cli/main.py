@@ -14,6 +14,7 @@ from replay.errors import ReplayError
 VERBS = (
     "record",
     "play",
+    "proxy",
     "diff",
     "show",
     "ls",

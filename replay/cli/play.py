@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
-from replay.cli import output
+from replay.cli import options, output
 from replay.cli.command import json_option, program, verb
 from replay.errors import DivergenceError, PolicyError, UsageError
 
 if TYPE_CHECKING:
     from replay.cassette import Reader
+    from replay.cli.proxied import Way
     from replay.cli.rerun import Replayed
     from replay.cli.verdict import Verdict
 
@@ -27,43 +27,22 @@ MAX_DIFFERENCES = 10
 
 @verb("play", "Run it again, answered from the cassette.", takes_program=True)
 @click.argument("cassette", required=False)
-@click.option(
-    "--swap",
-    "swaps",
-    multiple=True,
-    metavar="WHAT=BY",
-    help="Replace one component: model=NAME, prompt:system=@FILE, tool:NAME=@VALUE.json, response:STEP=@FILE, …",
-)
-@click.option(
-    "--on-divergence",
-    metavar="raise|live|nearest|ask|MOD:FUNC",
-    default="raise",
-    show_default=True,
-    help="At a request that the cassette does not hold: end the program, make the request for real, serve the nearest"
-    " recorded answer, ask on the terminal, or ask a function of yours.",
-)
-@click.option(
-    "--budget", metavar="N", default="", help="End before live calls take more: 0.50 (USD), 20000tokens, 10calls."
-)
+@options.SWAP
+@options.ON_DIVERGENCE
+@options.BUDGET
 @click.option(
     "--allow-effect", "effects", multiple=True, metavar="TOOL", help='Let this tool with effect="write" run for real.'
 )
 @click.option(
     "--dry-run", is_flag=True, help="Run nothing: say what would be served, what would run live, and its cost."
 )
-@click.option("--diff", "show_diff", is_flag=True, help="Then show what changed; exit 1 if anything did.")
-@click.option("-o", "--save", metavar="FORK", help="Write what this run did into a cassette of its own.")
+@options.DIFF
+@options.SAVE
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="H", help="Reach this host for real, as no part of the run."
 )
 @click.option("--ignore-host", "ignored", multiple=True, metavar="H", help="Telemetry: not sent, and not compared.")
-@click.option(
-    "--exit-code",
-    type=click.Choice(["replay", "program"]),
-    default="replay",
-    show_default=True,
-    help="Of an identical replay: 0, or the program's own.",
-)
+@options.EXIT_CODE
 @json_option
 def command(
     cassette: str | None,
@@ -97,21 +76,61 @@ def command(
     """
     from replay.cassette import Reader
     from replay.cli import steering
-    from replay.cli.entry import entry_of
     from replay.cli.newest import newest
+
+    if as_json and not dry_run and options.is_typed("as_json"):
+        raise UsageError("--json goes with --dry-run", hint="replay diff CASSETTE FORK --json tells what a run changed")
+    path = cassette or newest()
+    if dry_run:
+        steering.check_policy(on_divergence)
+        steering.check_budget(budget)
+        steering.print_forecast(steering.read_swaps(Reader(path), swaps), SCHEMA, as_json=as_json)
+        return 0
+    return played(
+        path,
+        program(),
+        swaps=swaps,
+        on_divergence=on_divergence,
+        budget=budget,
+        show_diff=show_diff,
+        save=save,
+        ignored=ignored,
+        exit_code=exit_code,
+        effects=effects,
+        allowed=allowed,
+    )
+
+
+def played(
+    path: str,
+    given: tuple[str, ...] | None,
+    *,
+    swaps: tuple[str, ...],
+    on_divergence: str,
+    budget: str,
+    show_diff: bool,
+    save: str | None,
+    ignored: tuple[str, ...],
+    exit_code: str,
+    effects: tuple[str, ...] = (),
+    allowed: tuple[str, ...] = (),
+    way: Way | None = None,
+) -> int:
+    """Replay the cassette at ``path`` as the options of the verb say; returns the exit code.
+
+    ``given``: the command line, else the recorded one. ``way``: through the proxy, which serves until Ctrl-C when no
+    command line is given.
+    """
+    from replay.cassette import Reader
+    from replay.cli import steering
+    from replay.cli.entry import entry_of
     from replay.cli.rerun import plan_of, rerun
 
-    if as_json and not dry_run and _is_typed("as_json"):
-        raise UsageError("--json goes with --dry-run", hint="replay diff CASSETTE FORK --json tells what a run changed")
     steering.check_policy(on_divergence)
     steering.check_budget(budget)
-    path = cassette or newest()
     reader = Reader(path)
     swapped = steering.read_swaps(reader, swaps)
-    if dry_run:
-        steering.print_forecast(swapped, SCHEMA, as_json=as_json)
-        return 0
-    argv = program() or _recorded(reader, path)
+    argv = given or (() if way else _recorded(reader, path))
     plan = plan_of(
         path,
         policy=on_divergence,
@@ -121,20 +140,15 @@ def command(
         save=_fork(save, path, swaps, on_divergence, show_diff),
         allow_hosts=allowed,
         ignore_hosts=ignored,
-        entry=entry_of(argv) if program() else reader.header.entry,
+        entry=entry_of(given) if given else reader.header.entry,
     )
     if swaps and on_divergence not in ("raise", "nearest"):  # these ask nobody
         steering.tell_forecast(swapped)
-    replayed = rerun(reader, plan, argv)
+    replayed = rerun(reader, plan, argv, way=way)
     if plan.save and not save and Path(plan.save).exists():
         output.note(f"replay: the fork is {os.path.relpath(plan.save)}")
     code = _report(replayed, reader, path, exit_code)
     return _diff(path, plan.save) if show_diff and code in (0, 1) else code
-
-
-def _is_typed(option: str) -> bool:
-    """Whether the option was given here, and not by a setting that is meant for other verbs too."""
-    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _recorded(reader: Reader, path: str) -> tuple[str, ...]:

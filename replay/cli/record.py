@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from replay.cli import output
+from replay.cli import options, output
 from replay.cli.command import program, verb
 from replay.errors import ReplayError, UsageError
 
@@ -21,9 +21,9 @@ EMPTY = 2
 
 @verb("record", "Run a program unchanged; keep what crossed its boundary.", takes_program=True)
 @click.option("-o", "--out", metavar="FILE", help="The cassette to write. Default: ./<script>-<time>.cassette.")
-@click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag for the header; may be repeated.")
+@options.TAG
 @click.option("--ignore-host", "ignored", multiple=True, metavar="H", help="Telemetry: make the calls, keep none.")
-@click.option("--encrypt", is_flag=True, help="Encrypt what is written, with the key that REPLAY_KEY names.")
+@options.ENCRYPT
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="")
 def command(
     out: str | None, tags: tuple[str, ...], ignored: tuple[str, ...], encrypt: bool, words: tuple[str, ...]
@@ -47,15 +47,16 @@ def command(
     plan = Plan(
         "record",
         str(path),
-        tags=dict(_tag(tag) for tag in tags),
+        tags=dict(tag(text) for text in tags),
         ignore_hosts=ignored,
         encrypt=encrypt,
         entry=entry.entry_of(argv),
     )
-    return _report(launch(argv, plan, hash_seed=_hash_seed()), path)
+    return report(launch(argv, plan, hash_seed=_hash_seed()), path)
 
 
-def _tag(text: str) -> tuple[str, str]:
+def tag(text: str) -> tuple[str, str]:
+    """Name and value of ``--tag``. Raises :class:`UsageError`."""
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise UsageError(f"the tag {text} is not of the form name=value", hint="--tag case=refund")
@@ -77,7 +78,8 @@ def _free(name: str) -> Path:
     return next(path for name in names if not (path := Path.cwd() / f"{name}.cassette").exists())
 
 
-def _report(outcome: Outcome, path: Path) -> int:
+def report(outcome: Outcome, path: Path) -> int:
+    """Say what was recorded into ``path``; returns the exit code."""
     from replay.cli import unwatched
     from replay.report.amounts import counted
 

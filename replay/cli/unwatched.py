@@ -80,7 +80,7 @@ def empty(outcome: Outcome, path: Path) -> ReplayError:
 _UNSEEN = UsageError(
     "the recorder never started: the program is not Python, or its Python was run with -I, -E or -S, or PYTHONPATH was"
     " taken from it",
-    hint="give the Python command itself: replay record -- python agent.py",
+    hint="give the Python command itself, replay record -- python agent.py; other languages: replay proxy",
 )
 
 

@@ -1,0 +1,139 @@
+"""Requests that come over the wire cross the boundary: recorded, served in turn, or sent on.
+
+The crossing itself is the tap's for ``httpx``, whose client asks the upstreams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from replay.canon import fingerprint
+from replay.engine import lineage
+from replay.engine.calls import LetThrough, ServedCall
+from replay.engine.order import NEVER
+from replay.engine.session import Session
+from replay.events import Chunk, End, Head, Part
+from replay.proxy.turns import Turns
+from replay.taps.boundary import Call
+from replay.taps.httpx import Library, Transport
+from replay.taps.httpx_sending import ISSUED
+
+CONNECT = 30.0
+"""Seconds to reach an upstream. How long it may take to answer is up to the program."""
+
+
+class Abandoned(Exception):
+    """The recorded program gave this answer up, and this one waits for more of it."""
+
+
+class Crossing:
+    """The way of all requests of one session. Of the event loop that first uses it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.turns = Turns(session.source) if session.source is not None else None
+        self.library = Library(httpx)
+        # Its proxy variables and certificates count; redirects, cookies and retries are the program's affair.
+        self.client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None, max_keepalive_connections=None))
+
+    async def answer(self, method: str, url: str, headers: list[tuple[bytes, bytes]], body: bytes) -> httpx.Response:
+        """The response, its body still to be read. Raises what ``httpx`` does, and :class:`StopReplay`."""
+        extensions = {"timeout": {"connect": CONNECT, "read": None, "write": None, "pool": None}}
+        request = httpx.Request(method, url, headers=headers, content=body, extensions=extensions)
+        setattr(request, ISSUED, await self._issued(request, body))
+        transport: Any = Transport(self.library, self.client._transport_for_url(request.url), self.session)
+        response: httpx.Response = await transport.handle_async_request(request)
+        return response
+
+    async def _issued(self, request: httpx.Request, body: bytes) -> Call:
+        asked = self.library.request(request, body)
+        if self.turns is not None:
+            await self.turns.arrived(fingerprint(self.session.redactor.request(asked)))
+        with lineage.bound(self.session.root):
+            call = self.session.issue(asked)
+        if self.turns is None or isinstance(call, LetThrough):
+            return call
+        if isinstance(call, ServedCall):
+            self.turns.passed(self.turns.issued(call.recorded))
+            return InTurn(call, self.turns)
+        self.turns.leave()
+        return call
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        if self.turns is not None:
+            self.session.order.reordered += self.turns.reordered
+
+
+class InTurn:
+    """A served call each part of which waits for its turn."""
+
+    def __init__(self, call: ServedCall, turns: Turns) -> None:
+        self.call = call
+        self.turns = turns
+        self.served = call.served
+        self.instead = call.instead
+        self.has_head = False
+
+    @property
+    def elapsed(self) -> int | None:
+        return self.call.elapsed
+
+    async def adeliver(self, part: Part) -> None:
+        """See :class:`replay.taps.boundary.Call`. Raises :class:`Abandoned`."""
+        tick = self._tick(part)
+        try:
+            has_turn = await self.turns.wait(tick)
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
+        self.has_head = self.has_head or isinstance(part, Head)
+        self.call.deliver(part)
+        self.turns.passed(tick)
+        if not has_turn:
+            raise Abandoned
+
+    def deliver(self, part: Part) -> None:
+        """The program has gone away."""
+        self._give_up()
+
+    def deliver_rest(self) -> bool:
+        """Each part by itself: its place between those of other answers, and its boundaries, are to be kept."""
+        return False
+
+    def deliver_body(self, _chunks: list[bytes]) -> bool:
+        """Nothing comes from the world."""
+        return False
+
+    def _tick(self, part: Part) -> int:
+        if isinstance(part, Chunk):
+            return part.tick
+        if isinstance(part, Head):
+            return self.served.head_tick
+        return NEVER if self._was_given_up else self.served.end_tick
+
+    @property
+    def _was_given_up(self) -> bool:
+        return self.served.end is None or self.served.end.ending == "closed"
+
+    def _give_up(self) -> None:
+        """The program has closed its connection; how much of what was on its way it has read, nobody knows.
+
+        So nothing is made of it when it closed in the recording too, or when all of the answer was on its way.
+        """
+        if self.call.handed is not None:
+            return
+        answer = self.served
+        rest = answer.chunks[self.call.chunks :]
+        if self._was_given_up:
+            if answer.head is not None and not self.has_head:
+                self.call.deliver(answer.head)
+            for chunk in rest:
+                self.call.deliver(chunk)
+            rest = ()
+        is_whole = not rest and self.has_head and answer.end is not None
+        self.call.deliver(answer.end if is_whole and answer.end is not None else End("closed"))
+        self.turns.passed(answer.head_tick, *[chunk.tick for chunk in answer.chunks], answer.end_tick)
