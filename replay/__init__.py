@@ -13,10 +13,10 @@ from replay.errors import CassetteError, DivergenceError, PolicyError, ReplayErr
 if TYPE_CHECKING:
     from replay import swap
     from replay.cli.repeat import verify
-    from replay.dialects.cassette import Cassette
-    from replay.dialects.cassette import open_cassette as open
     from replay.diff.compare import diff
     from replay.engine.run import Run, play, record
+    from replay.interop.cassette import Cassette
+    from replay.interop.cassette import open_cassette as open
     from replay.taps.tools import span, tool
 
 __all__ = [
@@ -38,10 +38,10 @@ __all__ = [
 ]
 
 _LAZY: dict[str, tuple[str, str | None]] = {
-    "Cassette": ("replay.dialects.cassette", "Cassette"),
+    "Cassette": ("replay.interop.cassette", "Cassette"),
     "Run": ("replay.engine.run", "Run"),
     "diff": ("replay.diff", None),
-    "open": ("replay.dialects.cassette", "open_cassette"),
+    "open": ("replay.interop.cassette", "open_cassette"),
     "play": ("replay.engine.run", "play"),
     "record": ("replay.engine.run", "record"),
     "span": ("replay.taps.tools", "span"),

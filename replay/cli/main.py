@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -21,6 +22,8 @@ VERBS = (
     "verify",
     "test",
     "scan",
+    "import",
+    "export",
     "repair",
     "pack",
     "unpack",
@@ -33,7 +36,8 @@ VERBS = (
     "why",
     "doctor",
 )
-"""Each is the module ``replay.cli.<verb>``, dashes as underscores, with the click command ``command``."""
+"""Each is the module ``replay.cli.<verb>`` with the click command ``command``; dashes are underscores, and a verb that
+is a word of Python's has one behind it."""
 
 BUG = 70
 INTERRUPTED = 130
@@ -47,7 +51,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"replay.cli.{cmd_name.replace('-', '_')}").command
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        command: click.Command = import_module(f"replay.cli.{name}").command
         return command
 
 

@@ -62,8 +62,7 @@ def imported(document: Any) -> Imported:
         check_weight(entry)
         try:
             events.append(_event(place, entry, created))
-            if form := form_of(entry, events[-1], created):
-                forms[place] = form
+            forms[place] = form_of(entry)
         except Unreadable as error:
             unimported.append(Unimported(place, str(error), to_plain(entry)))
     return Imported("har", tuple(events), tuple(unimported), forms, to_plain(top), created)

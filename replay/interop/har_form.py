@@ -1,8 +1,8 @@
 """How an entry stood in a HAR file, as far as an event does not say it, and the entry written again.
 
-Most of an entry follows from the exchange: query and cookies, sizes, and times. What does not is kept as it stood, as
-the *form*: ``entry``, ``request``, ``response``, ``postData`` and ``content`` hold the keys beside those that an
-exchange says, ``mime`` the two media types where no header gives them.
+Most of an entry follows from the exchange: the query, cookies, parameters of a form. What does not is kept as it stood,
+as the *form*: ``entry``, ``request``, ``response``, ``postData`` and ``content`` hold the keys beside those that an
+exchange says, ``pseudo`` the names of the pseudo-headers, ``version`` the request's HTTP version.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +17,7 @@ from replay.canon.coding import unpacker
 from replay.canon.packed import UNPACKED
 from replay.dialects.body import decoded
 from replay.events import Answer, Event, Head, Headers, Request, first_header
+from replay.interop import har_cookies
 from replay.interop.fields import readable_text
 from replay.interop.plain import from_plain, to_plain
 
@@ -25,20 +25,18 @@ MS = 1_000_000
 
 _SAID = {
     "entry": {"request", "response"},
-    "request": {"method", "url", "httpVersion", "headers", "queryString", "postData"},
-    "response": {"status", "statusText", "headers", "content", "httpVersion"},
-    "postData": {"text", "encoding", "_encoding"},
+    "request": {"method", "url", "httpVersion", "cookies", "headers", "queryString", "postData"},
+    "response": {"status", "statusText", "httpVersion", "cookies", "headers", "content", "redirectURL"},
+    "postData": {"text", "params", "encoding", "_encoding"},
     "content": {"text", "size", "encoding"},
 }
 """What the exchange says of each object."""
 
-_SIZES = frozenset({"headersSize", "bodySize"})
-
 Form = Mapping[str, Any]
 
 
-def form_of(entry: Mapping[str, Any], event: Event, created: int) -> dict[str, Any]:
-    """What stood in ``entry`` beside the exchange ``event``."""
+def form_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in ``entry`` beside its exchange."""
     asked, said = entry["request"], entry["response"]
     objects = {
         "entry": entry,
@@ -47,24 +45,21 @@ def form_of(entry: Mapping[str, Any], event: Event, created: int) -> dict[str, A
         "postData": asked.get("postData"),
         "content": said.get("content"),
     }
-    form: dict[str, Any] = {}
-    for name, value in objects.items():
-        if isinstance(value, dict):
-            form[name] = {str(key): to_plain(item) for key, item in value.items() if key not in _SAID[name]}
-    if any(
-        str(field.get("name", "")).startswith(":") for field in asked.get("headers") or () if isinstance(field, dict)
-    ):
-        form["pseudo"] = [field for field in asked["headers"] if str(field.get("name", "")).startswith(":")]
-    form["version"] = asked.get("httpVersion")
-    return form
+    form: dict[str, Any] = {
+        name: {str(key): to_plain(item) for key, item in value.items() if key not in _SAID[name]}
+        for name, value in objects.items()
+        if isinstance(value, dict)
+    }
+    names = [str(field.get("name")) for field in asked.get("headers") or () if isinstance(field, dict)]
+    pseudo = [name for name in names if name.startswith(":")]
+    return {**form, "version": asked.get("httpVersion"), **({"pseudo": pseudo} if pseudo else {})}
 
 
 def entry_of(event: Event, form: Form, created: int) -> dict[str, Any]:
     """The entry of ``event``, which has an answer with a head; ``created``: ns since the epoch of the run's start."""
     answer = event.answer
     assert answer is not None and answer.head is not None
-    took = max(0, answer.end_at - event.at) / MS
-    wait = max(0, answer.head_at - event.at) / MS
+    took, wait = [max(0, at - event.at) / MS for at in (answer.end_at, answer.head_at)]
     return {
         "startedDateTime": moment(created + event.at),
         "time": took,
@@ -92,17 +87,35 @@ def _request(request: Request, head: Head, form: Form) -> dict[str, Any]:
         "method": request.action,
         "url": request.target,
         "httpVersion": form.get("version") or head.http_version,
-        "cookies": _cookies(request.headers, "cookie"),
-        "headers": [*(form.get("pseudo") or ()), *_fields(request.headers)],
-        "queryString": [{"name": n, "value": v} for n, v in parse_qsl(urlsplit(request.target).query, True)],
+        "cookies": har_cookies.sent(request.headers),
+        "headers": [*_pseudo(request, form), *_fields(request.headers)],
+        "queryString": _pairs(urlsplit(request.target).query),
         "headersSize": -1,
         "bodySize": len(request.body),
         **_kept(form, "request"),
     }
     if request.body or "postData" in form:
         type = first_header(request.headers, "content-type") or ""
-        half["postData"] = {"mimeType": type, **_kept(form, "postData"), **_text(request.body, "_encoding")}
+        params = _pairs(request.body.decode("latin-1")) if "urlencoded" in type else []
+        posted = {"mimeType": type, "params": params, **_kept(form, "postData")}
+        half["postData"] = {**posted, **_text(request.body, "_encoding")}
     return half
+
+
+def _pseudo(request: Request, form: Form) -> list[dict[str, str]]:
+    """The pseudo-headers of HTTP/2 that the entry had (RFC 9113, section 8.3.1)."""
+    url = urlsplit(request.target)
+    values = {
+        ":method": request.action,
+        ":authority": url.netloc,
+        ":scheme": url.scheme,
+        ":path": f"{url.path or '/'}{'?' if url.query else ''}{url.query}",
+    }
+    return [{"name": name, "value": values[name]} for name in form.get("pseudo") or () if name in values]
+
+
+def _pairs(query: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in parse_qsl(query, keep_blank_values=True)]
 
 
 def _response(answer: Answer, head: Head, form: Form) -> dict[str, Any]:
@@ -113,7 +126,7 @@ def _response(answer: Answer, head: Head, form: Form) -> dict[str, Any]:
         "status": head.status,
         "statusText": head.reason,
         "httpVersion": head.http_version,
-        "cookies": _cookies(head.headers, "set-cookie"),
+        "cookies": har_cookies.set_by(head.headers),
         "headers": _fields(head.headers),
         "content": content,
         "redirectURL": first_header(head.headers, "location") or "",
@@ -139,16 +152,3 @@ def _text(body: bytes, flag: str) -> dict[str, str]:
         return {"text": body.decode()}
     except UnicodeDecodeError:
         return {"text": b64encode(body).decode(), flag: "base64"}
-
-
-def _cookies(headers: Headers, name: str) -> list[dict[str, str]]:
-    cookies = []
-    for field, value in headers:
-        if field.lower() == name:
-            jar: SimpleCookie = SimpleCookie()
-            try:
-                jar.load(value)
-            except CookieError:
-                continue
-            cookies += [{"name": key, "value": morsel.value} for key, morsel in jar.items()]
-    return cookies

@@ -8,51 +8,44 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 from replay.canon import fingerprint
-from replay.canon.placeholders import Placeholders
+from replay.canon.placeholders import IN_BYTES
 from replay.canon.redact import Redactor
 from replay.canon.rules import Rules
 from replay.cassette import Writer
 from replay.cassette.behaviour import IMPORTED
 from replay.engine.redaction import note_down
 from replay.errors import CassetteError
-from replay.events import Event, Header, Note, Part
-from replay.interop.imported import Imported, Unimported
+from replay.events import Answer, Chunk, Event, Head, Header, Headers, Note, Part
+from replay.interop.imported import NS, Imported, Unimported
 
 KIND = "imported"
 FORM = "imported.form"
 LEFT_OUT = "unimported"
 
+_URL = re.compile(r"[a-z]+://", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a cassette came to. ``redacted``: how many values were replaced, by the name of their placeholder."""
+    """What a cassette came to. ``redacted``: how many values were replaced, by where they stood and what they were."""
 
     path: str
     format: str
     events: int
     unimported: tuple[Unimported, ...]
     redacted: Mapping[str, int]
-
-
-class _Counted(Placeholders):
-    """Counts what is replaced, each time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: Counter[str] = Counter()
-
-    def of(self, name: str, secret: bytes) -> str:
-        self.counts[name] += 1
-        return super().of(name, secret)
 
 
 def keep(
@@ -69,52 +62,111 @@ def keep(
     ``environ`` and ``rules`` say what is secret, as for :class:`replay.canon.redact.Redactor`. With ``verbatim``
     nothing is replaced; requests are still matched as they are redacted. Raises :class:`CassetteError`.
     """
-    part = f"{path}.part"
-    placeholders = _Counted()
-    redactor = Redactor(environ, rules, placeholders=placeholders)
+    part = f"{path}.part-{os.getpid()}"
+    redactor = Redactor(environ, rules)
+    counts: Counter[str] = Counter()
     writer = Writer.create(part, redactor.header(_header(imported, name, verbatim=verbatim)))
     try:
         note_down(writer, redactor.rules)
-        _write(writer, redactor, imported, name, verbatim=verbatim)
+        _Pen(writer, redactor, counts, verbatim=verbatim).write(imported, name)
+        writer.close()
+        if writer.gaps:
+            raise CassetteError(f"{path} could not be written: {writer.gaps[0]}", hint="is there room?")
+        os.replace(part, path)
     finally:
         writer.close()
-    if writer.gaps:
-        os.unlink(part)
-        raise CassetteError(f"{path} could not be written: {writer.gaps[0]}", hint="is there room?")
-    os.replace(part, path)
-    counts = {} if verbatim else dict(placeholders.counts)
-    return Kept(path, imported.format, len(imported.events), imported.unimported, counts)
+        Path(part).unlink(missing_ok=True)
+    return Kept(path, imported.format, len(imported.events), imported.unimported, +counts)
 
 
-def _write(writer: Writer, redactor: Redactor, imported: Imported, name: str, *, verbatim: bool) -> None:
-    def note(kind: str, data: Mapping[str, Any]) -> None:
-        text = json.dumps(data).encode("utf-8", "surrogatepass")
-        writer.note(Note(kind, json.loads(text if verbatim else redactor.bytes(text))))
+class _Pen:
+    """Writes the contents of one foreign file, and counts in ``counts`` what it replaces, by what and where it was."""
 
-    note(KIND, {"format": imported.format, "name": name, "verbatim": verbatim, "top": dict(imported.top)})
-    for event in imported.events:
-        id = writer.next_id()
-        _write_event(writer, redactor, replace(event, id=id), verbatim=verbatim)
-        if form := imported.forms.get(event.id):
-            note(FORM, {"event": id, **form})
-    for left in imported.unimported:
-        note(LEFT_OUT, {"place": left.place, "reason": left.reason, "record": left.record})
+    def __init__(self, writer: Writer, redactor: Redactor, counts: Counter[str], *, verbatim: bool) -> None:
+        self.writer = writer
+        self.redactor = redactor
+        self.counts = counts
+        self.verbatim = verbatim
+
+    def write(self, imported: Imported, name: str) -> None:
+        top = dict(imported.top)
+        self._note(KIND, {"format": imported.format, "name": name, "verbatim": self.verbatim, "top": top})
+        for event in imported.events:
+            id = self.writer.next_id()
+            self._event(replace(event, id=id))
+            if form := imported.forms.get(event.id):
+                self._note(FORM, {"event": id, **form})
+        for left in imported.unimported:
+            self._note(LEFT_OUT, {"place": left.place, "reason": left.reason, "record": left.record})
+
+    def _note(self, kind: str, data: Mapping[str, Any]) -> None:
+        if self.verbatim:
+            self.writer.note(Note(kind, data))
+            return
+        text = json.dumps(self._without_urls(data)).encode()
+        redacted = self.redactor.bytes(text)
+        self._count(f"{kind} record", text, redacted)
+        self.writer.note(Note(kind, json.loads(redacted)))
+
+    def _without_urls(self, value: Any) -> Any:
+        """``value`` with each text that is a URL redacted as one."""
+        if isinstance(value, dict):
+            return {key: self._without_urls(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._without_urls(item) for item in value]
+        return self.redactor.url(value) if isinstance(value, str) and _URL.match(value) else value
+
+    def _event(self, event: Event) -> None:
+        request = self.redactor.request(event.request)
+        if self.redactor.rules.store:
+            self.redactor.issued(event.id, request)
+        kept = event.request if self.verbatim else request
+        self.writer.issue(replace(event, request=kept, fingerprint=fingerprint(request)))
+        self._count("request address", event.request.target.encode(), kept.target.encode())
+        self._count("request body", event.request.body, kept.body)
+        self._count_fields("request", event.request.headers, kept.headers)
+        for part, at, tick in _parts(event.answer):
+            for written in (part,) if self.verbatim else self.redactor.parts(event.id, part):
+                self._count_part(part, written)
+                self.writer.part(event.id, written, at, tick)
+
+    def _count_part(self, part: Part, written: Part) -> None:
+        if isinstance(part, Head) and isinstance(written, Head):
+            self._count_fields("response", part.headers, written.headers)
+        elif isinstance(part, Chunk) and isinstance(written, Chunk):
+            self._count("response body", part.data, written.data)
+
+    def _count_fields(self, of: str, before: Headers, after: Headers) -> None:
+        for (name, value), (_, kept) in zip(before, after, strict=True):
+            self.counts[f"{of} header {name.lower()}"] += value != kept
+
+    def _count(self, where: str, before: bytes, after: bytes) -> None:
+        if before is after or before == after:
+            return
+        found = Counter(IN_BYTES.findall(after)) - Counter(IN_BYTES.findall(before))
+        for (kind, _), number in found.items():
+            self.counts[f"{where}, {kind.decode()}"] += number
 
 
-def _write_event(writer: Writer, redactor: Redactor, event: Event, *, verbatim: bool) -> None:
-    redacted = redactor.request(event.request)
-    if redactor.rules.store:
-        redactor.issued(event.id, redacted)
-    mark = fingerprint(redacted)
-    writer.issue(replace(event, request=event.request if verbatim else redacted, fingerprint=mark))
-    answer = event.answer
+def _parts(answer: Answer | None) -> Iterator[tuple[Part, int, int]]:
+    """The parts of a whole answer, each with the moment and the tick at which it came."""
     assert answer is not None and answer.head is not None and answer.end is not None
-    parts: list[tuple[Part, int, int]] = [(answer.head, answer.head_at, answer.head_tick)]
-    parts += [(chunk, chunk.at, chunk.tick) for chunk in answer.chunks]
-    parts.append((answer.end, answer.end_at, answer.end_tick))
-    for part, at, tick in parts:
-        for kept in (part,) if verbatim else redactor.parts(event.id, part):
-            writer.part(event.id, kept, at, tick)
+    yield answer.head, answer.head_at, answer.head_tick
+    yield from [(chunk, chunk.at, chunk.tick) for chunk in answer.chunks]
+    yield answer.end, answer.end_at, answer.end_tick
+
+
+def _created(imported: Imported) -> int:
+    """ns since the epoch: what the file says, or the first answer's date, or now."""
+    for event in imported.events:
+        date = event.answer.head.header("date") if event.answer and event.answer.head else None
+        if imported.created or not date:
+            continue
+        try:
+            return int(parsedate_to_datetime(date).timestamp()) * NS
+        except (ValueError, OverflowError):
+            continue
+    return imported.created or time.time_ns()
 
 
 def _header(imported: Imported, name: str, *, verbatim: bool) -> Header:
@@ -122,7 +174,7 @@ def _header(imported: Imported, name: str, *, verbatim: bool) -> Header:
 
     return Header(
         run=uuid.uuid4().hex,
-        created=imported.created,
+        created=_created(imported),
         tool=version("replay-debugger"),
         platform=sys.platform,
         tags={"imported": Path(name).name, **({"redaction": "none"} if verbatim else {})},

@@ -1,0 +1,36 @@
+"""A cassette as a HAR file (version 1.2)."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+from replay.dialects.cassette import Cassette
+from replay.interop.exporting import Exported, imported_from, records_of
+from replay.interop.har_form import entry_of
+from replay.interop.plain import from_plain
+
+
+def export(cassette: Cassette) -> Exported:
+    """``cassette`` as HAR; what was imported from such a file comes out as it stood there, entry by entry."""
+    records, left_out = records_of(cassette, "har")
+    created = cassette.header.created
+    entries = [
+        from_plain(record.foreign) if record.event is None else entry_of(record.event, record.form, created)
+        for record in records
+    ]
+    log: dict[str, Any] = {
+        "version": "1.2",
+        "creator": {"name": "replay", "version": version("replay-debugger")},
+        "pages": [],
+        **_top(cassette),
+        "entries": entries,
+    }
+    return Exported(json.dumps({"log": log}, indent=2, ensure_ascii=False) + "\n", len(entries), tuple(left_out))
+
+
+def _top(cassette: Cassette) -> dict[str, Any]:
+    noted = imported_from(cassette)
+    top = from_plain(noted.get("top")) if noted.get("format") == "har" else None
+    return top if isinstance(top, dict) else {}
