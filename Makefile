@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: figures install demo test matrix-pytest prove lint soak fuzz bench clean help
+.PHONY: traffic figures install demo test matrix matrix-pytest prove lint soak fuzz bench clean help
 
 install: $(STAMP)  ## Make a virtual environment in .venv and install everything into it
 
@@ -24,8 +24,14 @@ matrix-pytest: $(STAMP)  ## Run the suites of the pytest plugin on pytest 8, in 
 	$(VENV)/pytest8/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' 'pytest<9'
 	$(VENV)/pytest8/bin/python -m pytest tests/pytest_plugin tests/regression
 
+matrix: $(STAMP)  ## Record and replay every SDK and framework, in environments of their own; makes the README's table
+	$(BIN)/python -m tests.matrix
+
 prove: $(STAMP)  ## The whole proof: replays of every agent in all weathers, comparisons over the whole corpus
 	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism tests/diff
+
+traffic: $(STAMP)  ## Which calls to models in the recordings at REPLAY_CORPUS are recognised, with their usage, as a table
+	$(BIN)/python -m tests.dialects.traffic
 
 figures: $(STAMP)  ## The proof as a table: each agent, its clean replays, and the false alarms among them (half an hour)
 	$(BIN)/python -m tests.determinism.table

@@ -7,7 +7,7 @@ one file for each row, as lists of programs by column.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -28,7 +28,6 @@ class Row:
     distributions: tuple[str, ...]
     environment: str = "dev"
     lacks: tuple[str, ...] = ()
-    red: dict[str, str] = field(default_factory=dict)
 
     def load(self) -> dict[str, list[Callable[..., Any]]]:
         """The programs by column; imports the library."""
@@ -44,7 +43,7 @@ ROWS = (
     Row("Google GenAI", "google_agents:AGENTS", ("google-genai",)),
     Row("Mistral", "mistral_agents:AGENTS", ("mistralai",)),
     Row("LiteLLM", "litellm_agents:AGENTS", ("litellm",), "litellm"),
-    Row("Bedrock (boto3)", "bedrock_agents:AGENTS", ("boto3",), lacks=("async",)),
+    Row("Bedrock", "bedrock_agents:AGENTS", ("boto3",), lacks=("async",)),
     Row("Ollama", "ollama_agents:AGENTS", ("ollama",)),
     Row("LangGraph", "langchain_agents:AGENTS", ("langgraph", "langchain-openai"), lacks=("tools",)),
     Row("httpx", "httpx_agents:HTTPX", ("httpx",), lacks=("tools",)),

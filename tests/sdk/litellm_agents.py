@@ -14,13 +14,14 @@ from tests.testing.offers import QUESTION, SYSTEM
 
 HELLO: Any = [{"role": "user", "content": "Hello, my kettle leaks."}]
 ASKED: Any = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
+AWS = {"aws_region_name": "eu-west-1", "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "any"}
 
 
 def providers(world: World) -> list[dict[str, Any]]:
     return [
         {"model": "openai/gpt-5-mini", "api_base": world.openai, "api_key": "sk-local", "timeout": 20},
         {"model": "anthropic/claude-local", "api_base": world.url, "api_key": "sk-ant-local", "timeout": 20},
-        {"model": "ollama_chat/qwen3", "api_base": world.url, "timeout": 20},
+        {"model": "bedrock/converse/anthropic.claude-local-v1:0", "aws_bedrock_runtime_endpoint": world.url, **AWS},
     ]
 
 
