@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -146,6 +146,19 @@ class Redactor:
             return [chunk if data is chunk.data else replace(chunk, data=data), End()]
         parts: list[Part] = [*chunks, End()]
         return [kept for part in parts for kept in self.parts(id, part)]
+
+    @property
+    def unended(self) -> frozenset[int]:
+        """The events whose answers have begun and not ended."""
+        return frozenset(self._streams)
+
+    def held(self, ids: Iterable[int]) -> Iterator[tuple[int, Chunk]]:
+        """What is held back of the answers to events ``ids``, when nothing comes any more that could complete it."""
+        for id in ids:
+            stream = self._streams.get(id)
+            if stream is not None and id not in self._answered:
+                for chunk in stream.finish():
+                    yield id, chunk
 
     def _stored(self, id: int, part: Part) -> tuple[Part, ...]:
         answered = self._answered.pop(id) if isinstance(part, End) else self._answered[id]

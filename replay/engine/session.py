@@ -71,6 +71,8 @@ class Session:
         self._serving: dict[int, ServedCall] = {}
         self._latest: dict[str, int] = {}
         self.dropped: list[LiveCall | ServedCall] = []
+        self._inherited = self.redactor.unended
+        """Answers that a forked child's parent reads on."""
         self._recorded_reads = RecordedReads()
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
@@ -287,6 +289,8 @@ class Session:
         self._settle()
         if self.sink is not None:
             self._flush_reads()
+            for id, chunk in self.redactor.held(self.redactor.unended - self._inherited):
+                self.sink.part(id, chunk, chunk.at, chunk.tick)
             for host, calls in self.result.ignored.items():
                 self.sink.note(Note("ignored", {"host": host, "calls": calls}))
             for connection in self.result.unwatched:
