@@ -22,7 +22,7 @@ from replay.regression.vcr.served import Served
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite", "any")
 
-_SAFE = {yamlserializer: load_yaml, jsonserializer: load_json}
+_SAFE = ((yamlserializer, load_yaml), (jsonserializer, load_json))
 """How files are read in place of vcrpy's own serializers: within bounds. Those that a suite registers are its own."""
 
 _NOT_OURS = ("path_transformer", "func_path_generator", "record_on_exception")
@@ -125,5 +125,5 @@ class _Bounded:
         self.serializer = serializer
 
     def deserialize(self, text: str) -> Any:
-        load = _SAFE.get(self.serializer)
+        load = next((load for known, load in _SAFE if known is self.serializer), None)
         return self.serializer.deserialize(text) if load is None else load(text.encode())

@@ -5,10 +5,12 @@ Nothing but HTTP is held here. vcrpy's suites rely on a real clock, real dice an
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
+from unittest import mock
 
 from vcr.patch import CassettePatcherBuilder
 
@@ -23,8 +25,18 @@ from replay.taps.boundary import Call
 
 T = TypeVar("T")
 
-OURS = ("aiohttp", "boto3", "httpx", "httpx2", "requests", "urllib3")
-"""vcrpy's patches in whose place our taps stand. The others (``http.client``, ``httplib2``, ``tornado``) stay."""
+OURS = {
+    "aiohttp": "aiohttp",
+    "boto3": "urllib3",
+    "httpx": "httpx",
+    "httpx2": "httpx2",
+    "requests": "urllib3",
+    "urllib3": "urllib3",
+    "httplib": "http.client",
+    "httplib2": "httplib2",
+    "tornado": "tornado",
+}
+"""vcrpy's patches, and the library whose tap, where there is one, stands in their place."""
 
 
 @contextmanager
@@ -33,11 +45,10 @@ def playing(cassette: Served) -> Iterator[None]:
     here = Playing(cassette)
     boundary.find_with(lambda: here)
     taps.attach()
-    cassette.skip_patchers = tuple({*cassette.skip_patchers, *OURS})
+    tapped = {name for name, library in OURS.items() if library in taps.TAPS}
+    cassette.skip_patchers = tuple({*cassette.skip_patchers, *tapped})
     try:
-        with ExitStack() as patches:
-            for patch in CassettePatcherBuilder(cassette).build():
-                patches.enter_context(patch)
+        with _patched(cassette):
             yield
         if boundary.current() is not here:
             raise UsageError(
@@ -46,6 +57,28 @@ def playing(cassette: Served) -> Iterator[None]:
             )
     finally:
         boundary.find_with(lineage.session)
+
+
+@contextmanager
+def _patched(cassette: Served) -> Iterator[None]:
+    """vcrpy's own patches, for what no tap of ours sees."""
+    real = {name: getattr(http.client, name) for name in ("HTTPConnection", "HTTPSConnection")}
+    with ExitStack() as patches:
+        for patch in CassettePatcherBuilder(cassette).build():
+            patches.enter_context(patch)
+        for name, kind in real.items():
+            if (theirs := getattr(http.client, name)) is not kind:
+                patches.enter_context(mock.patch.object(http.client, name, _stepping_aside(theirs, kind)))
+        yield
+
+
+def _stepping_aside(theirs: type, real: type) -> type:
+    """``urllib.request`` takes its connections from where vcrpy puts its own: what our tap lets through is real."""
+
+    def make(kind: type, *args: Any, **options: Any) -> Any:
+        return real(*args, **options) if boundary.is_inside() else object.__new__(kind)
+
+    return type(theirs.__name__, (theirs,), {"__new__": make})
 
 
 class Playing:

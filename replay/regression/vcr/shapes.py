@@ -34,26 +34,25 @@ class Shapes:
         for request in requests:
             bodies.add(type(request.body))
             fields.update(name.lower() for name in request.headers)
-        self._prefers_none = type(None) in bodies
-        self._prefers_data = bool(bodies & {dict, list})
+        self._has_none = type(None) in bodies
+        self._has_data = bool(bodies & {dict, list})
         self._missing = ADDED - fields
 
     def of(self, request: Request) -> Iterator[Any]:
         """``request`` in all its shapes, the likeliest first."""
         headers = _mapping(request.headers)
-        bare = {name: value for name, value in headers.items() if name.lower() not in self._missing}
         for body in self._bodies(request):
-            yield VcrRequest(request.action, request.target, body, headers)
-            if len(bare) < len(headers):
-                yield VcrRequest(request.action, request.target, body, bare)
+            # What aiohttp is given as data has no content type yet.
+            gone = {"content-type"} if isinstance(body, dict | list) else set()
+            for missing in (gone, self._missing | gone):
+                left = {name: value for name, value in headers.items() if name.lower() not in missing}
+                yield VcrRequest(request.action, request.target, body, left)
 
     def _bodies(self, request: Request) -> list[Any]:
         if not request.body:
-            return [None, b""] if self._prefers_none else [b"", None]
-        data = data_of(request.body, content_type(request.headers))
-        if not isinstance(data, dict | list):
-            return [request.body]
-        return [data, request.body] if self._prefers_data else [request.body, data]
+            return [None, b""] if self._has_none else [b"", None]
+        data = data_of(request.body, content_type(request.headers)) if self._has_data else None
+        return [data, request.body] if isinstance(data, dict | list) else [request.body]
 
 
 def data_of(body: bytes, kind: str) -> Any:

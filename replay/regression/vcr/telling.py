@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -41,15 +41,20 @@ class Told:
     cassette: Served
     mode: str
     passed: bool = False
+    _bodies: dict[bytes, int] = field(default_factory=dict)
 
     def sections(self) -> Iterator[Section]:
         """For a test that failed."""
         words = Words()
-        for unanswered in self.cassette.heard.unanswered:
-            yield self._unanswered(unanswered, words)
+        yield from self._all_unanswered(words)
         for played in self.cassette.heard.sent:
             if changes := words.changes(played):
                 yield self._changed(played, words, changes)
+
+    def _all_unanswered(self, words: Words) -> list[Section]:
+        """A client that tries again is told once."""
+        sections = [self._unanswered(found, words) for found in self.cassette.heard.unanswered]
+        return [section for at, section in enumerate(sections) if section not in sections[:at]]
 
     def to_dict(self) -> dict[str, Any]:
         """For the summary, as plain data."""
@@ -62,7 +67,7 @@ class Told:
             "served": heard.served,
             "left": sum(not self.cassette.play_counts[at] for at in range(len(self.cassette))),
             "mode": self.mode if self.mode in _RECORDING else "",
-            "unanswered": [self._unanswered(each, words) for each in heard.unanswered],
+            "unanswered": self._all_unanswered(words),
             "changed": [self._changed(played, words, changes) for played, changes in differing if changes],
             "volatile": sum(words.is_volatile(played) for played, changes in differing if changes),
         }
@@ -80,9 +85,11 @@ class Told:
         return title, changes + ([f"   its body is that of request {twin}"] if twin else [])
 
     def _twin(self, played: Played) -> int:
-        """The number of the recorded request that has the very body, if another one was asked for."""
-        bodies = (request.body for request in self.cassette.requests)
-        return next((at for at, body in enumerate(bodies, 1) if body == played.asked.body and body), 0)
+        """The number of the other recorded request that has this body, 0 if there is none."""
+        if not self._bodies:
+            for at, request in enumerate(self.cassette.requests, 1):
+                self._bodies.setdefault(_body_of(request), at)
+        return self._bodies.get(_body_of(played.asked), 0)
 
     def _unanswered(self, found: Unanswered, words: Words) -> Section:
         cassette = self.cassette
@@ -143,6 +150,11 @@ def _bodies(played: Played) -> tuple[Request, Request]:
     before, after = in_our_words(played.recorded), in_our_words(played.asked)
     headers = before.headers if before.header("content-type") else after.headers
     return replace(before, target=after.target, action=after.action, headers=headers), after
+
+
+def _body_of(request: Any) -> bytes:
+    """The same for bodies that say the same."""
+    return fingerprint(replace(in_our_words(request), action="", target=""))
 
 
 def summary(tests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
