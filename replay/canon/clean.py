@@ -31,6 +31,11 @@ class Cleaner:
         self._own = tuple(_own_row(name, text) for name, text in rules.patterns)
         self.names = names.Names(rules.fields)
 
+    @property
+    def has_own_rules(self) -> bool:
+        """Whether the user has patterns or a function: nobody knows how what they call secret begins."""
+        return bool(self._own or self.find)
+
     def bytes(self, data: _Secret, depth: int = 0) -> _Secret:
         """``data`` without secrets; the very object when there is none. JSON stays JSON."""
         cleaned = data
@@ -47,7 +52,7 @@ class Cleaner:
             cleaned = self.names.replace(cleaned, self.named)
         if self.known.needles is not known:  # a name has told one that stands elsewhere, too
             cleaned = self.known.replace(cleaned, self.placeholder)
-        if self._own or self.find:
+        if self.has_own_rules:
             cleaned = self._by_own_rules(cleaned)
         return data if cleaned is data or cleaned == data else cleaned
 

@@ -123,7 +123,9 @@ BEGINNINGS = (
 
 # Every name above has one of these in it, in lower case. A search that begins with one rare letter is the quickest.
 _WITH_K = re.compile(rb"k(?:ey|en|ie)[\"'=: \\]")
-STEMS = (b"passw", b"pwd", b"secret", b"passphrase", b"edential", b"?sig", b"&sig", b"0026sig", b"-sig")
+STEMS = (b"pwd", b"secret", b"edential")
+_WITH_PASS = (b"passw", b"passphrase")
+_WITH_SIG = (b"?sig", b"&sig", b"0026sig", b"-sig")
 _SURE_OPTION = re.compile(rf"(?:{SURE})$", re.IGNORECASE)
 
 STANDS_FOR = re.compile(
@@ -164,7 +166,11 @@ class Names:
         for stem in self._stems:
             if stem in low:
                 return True
-        if (b"key" in low or b"ken" in low or b"kie" in low) and _WITH_K.search(low):
+        if b"pass" in low and any(stem in low for stem in _WITH_PASS):
+            return True
+        if b"sig" in low and any(stem in low for stem in _WITH_SIG):
+            return True
+        if _WITH_K.search(low):
             return True
         return b"z" in low and b"authorization" in low
 

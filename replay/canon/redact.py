@@ -144,8 +144,14 @@ class Redactor:
             (chunk,) = chunks
             data = self.bytes(chunk.data)
             return [chunk if data is chunk.data else replace(chunk, data=data), End()]
-        parts: list[Part] = [*chunks, End()]
-        return [kept for part in parts for kept in self.parts(id, part)]
+        return [*self.chunks(id, chunks), *self.parts(id, End())]
+
+    def chunks(self, id: int, chunks: list[Chunk]) -> list[Part]:
+        """:meth:`parts`, for several chunks that have come one after the other."""
+        stream = self._streams.get(id)
+        if type(stream) is Spelled and id not in self._answered:
+            return [*stream.feed_all(chunks)]
+        return [kept for chunk in chunks for kept in self.parts(id, chunk)]
 
     @property
     def unended(self) -> frozenset[int]:
@@ -222,7 +228,7 @@ class Redactor:
     def _risks(self) -> Risks:
         known = self._cleaner.known.needles
         if self._latest_risks is None or self._latest_risks.known is not known:
-            self._latest_risks = Risks(self._cleaner.names, known)
+            self._latest_risks = Risks(self._cleaner.names, known, any_line=self._cleaner.has_own_rules)
         return self._latest_risks
 
     def _packed_body(self, body: Data, coding: str) -> Data:

@@ -30,8 +30,7 @@ _BEARER = re.compile(rb"[Bb]earer {0,4}" + _TOKEN + rb"{0,4096}\Z")
 _LOGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/@\"'\\<>]{0,600}\Z")
 _AS_WORD = bytes(116 if re.fullmatch(rb"[A-Za-z0-9_-]", bytes([code])) else 46 for code in range(256))
 _AS_PIECE = bytes(46 if bytes([code]) in b" \t\r\n\"'\\=:,;()[]{}<>`|" else 116 for code in range(256))
-MAX_WORDS = 1 << 14
-NAME_ENDS = frozenset([b"key", b"ken", b"kie"])
+_LINE_ENDS = (b"\n", rb"\n")
 LONGEST_PLAIN = 20
 """Characters. A word that is longer may be anything."""
 _BARE_ENOUGH = 4
@@ -39,32 +38,27 @@ _BARE_ENOUGH = 4
 
 
 class Risks:
-    """``known``: the forms of secrets known by value."""
+    """``known``: the forms of secrets known by value. ``any_line``: a line of any text may turn out to hold a secret,
+    for the user has rules of which nobody knows how that begins."""
 
-    def __init__(self, names: Names, known: tuple[bytes, ...]) -> None:
+    def __init__(self, names: Names, known: tuple[bytes, ...], *, any_line: bool = False) -> None:
         self.names = names
         self.known = known
+        self.any_line = any_line
         self._beginnings = _beginnings(known)
-        self._words: set[bytes] = set()
+        self._phrases = tuple([needle for needle in known if b"." in needle.translate(_AS_PIECE)])
 
-    def know(self, text: bytes) -> None:
-        """Remember a fragment that made nothing likely. Models spell what they say in few different ones."""
-        if text[:1] == b" " and len(self._words) < MAX_WORDS and not self.names.has_own:
-            self._words.add(text)
-
-    def is_known_word(self, before: bytes, text: bytes) -> bool:
-        """Whether ``text`` behind ``before``, in which nothing was likely, makes nothing likely.
-
-        It begins a new word, so what it made likely elsewhere it makes likely here; but for a name that its space ends.
-        """
-        return text in self._words and before[-3:].lower() not in NAME_ENDS
+    def goes_on(self, data: bytes) -> bool:
+        """Whether it is plain without a closer look that ``data`` :meth:`may_go_on`."""
+        return self.any_line and not data.endswith(_LINE_ENDS)
 
     def is_likely(self, text: bytes) -> bool:
         """A quick look at a short text: whether it is worth asking if it :meth:`may_go_on`."""
         piece = _unescaped(text, text.translate(_AS_PIECE).rfind(b".") + 1)
         word = piece[piece.translate(_AS_WORD).rfind(b".") + 1 :]
         return (
-            word in self._beginnings
+            self.any_line
+            or word in self._beginnings
             or piece in self._beginnings
             or len(piece) > LONGEST_PLAIN
             or piece[:3] in _FIRST
@@ -74,12 +68,15 @@ class Risks:
             or b"://" in text
             or b"earer" in text
             or b"-----" in text
+            or any(_begins(text, phrase) for phrase in self._phrases)
         )
 
     def may_go_on(self, data: bytes) -> bool:
         """Whether the end of ``data`` can be part of a secret that goes on behind it."""
         if not data:
             return False
+        if self.goes_on(data):
+            return True
         if b"-----BEGIN" in data and _begun_key(data) < len(data):
             return True
         tail = data[-LOOKED_BACK:]

@@ -4,8 +4,8 @@ Each line is an event that holds a fragment (``{"delta":{"content":"sk-"}}``), a
 they are joined here as well, per field, and lines that end in what may be the beginning of a secret are held back. A
 secret found across lines goes into the first of them, and the other fragments are left empty: all events stay.
 
-Lines of one stream differ in little but their fragment. What stands around it is remembered and recognised, so that
-a line costs less here than by itself.
+Lines of one stream differ in little but their fragment. What stands around it is remembered and recognised, and lines
+that come together are looked at together: so a line costs less here than by itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from replay.canon.patterns import may_hold_secret
 from replay.canon.placeholders import MARK
 from replay.canon.risks import Risks
 from replay.canon.stream import HELD_AT_MOST
@@ -26,8 +27,14 @@ CONTEXT = 80
 SHORT = 16
 """Bytes. No longer a fragment is taken for a piece of text; one that may hold a whole secret is looked at as a line."""
 
+FEW = 3
+"""Chunks that are looked at one by one."""
+
 LONGEST_HELD = 32_768
 """Bytes of text held back; the longest secret is a private key."""
+
+MOST_HELD = 8192
+"""Pieces of text held back."""
 
 _FRAGMENT = re.compile(
     rb'"(?P<key>content|text|delta|partial_json|arguments|thinking|reasoning|reasoning_content|reasoning_text|refusal'
@@ -66,7 +73,6 @@ class Spelled:
 
     __slots__ = (
         "_around",
-        "_calm",
         "_channel",
         "_contexts",
         "_held",
@@ -85,7 +91,6 @@ class Spelled:
         self._size = 0
         self._held: list[Unit] = []
         self._contexts: dict[bytes, bytes] = {}
-        self._calm: set[bytes] = set()
         self._around: tuple[bytes, bytes] | None = None
         self._channel = b""
 
@@ -106,6 +111,15 @@ class Spelled:
                     return [chunk]
                 return self._add(Unit([chunk], data, [Span(self._channel, start, end)], is_clean=True))
         return self._add(self._unit([chunk]))
+
+    def feed_all(self, chunks: list[Chunk]) -> list[Chunk]:
+        """:meth:`feed`, for chunks that have come one after the other."""
+        if len(chunks) <= FEW:
+            return [kept for chunk in chunks for kept in self.feed(chunk)]
+        if self._are_quiet(chunks):
+            return chunks
+        middle = len(chunks) // 2
+        return [*self.feed_all(chunks[:middle]), *self.feed_all(chunks[middle:])]
 
     def finish(self) -> list[Chunk]:
         kept = self._add(self._unit(self._taken())) if self._pending else []
@@ -142,6 +156,10 @@ class Spelled:
         ):
             return self._kept(unit)
         self._held.append(unit)
+        if len(self._held) < MOST_HELD and unit.spans:
+            _, start, end = unit.spans[-1]
+            if self._risks.goes_on(unit.data[start:end]):
+                return []
         texts = self._texts()
         size = sum(map(len, texts.values()))
         if size < LONGEST_HELD and any(self._may_go_on(channel, text) for channel, text in texts.items()):
@@ -150,17 +168,32 @@ class Spelled:
 
     def _is_quiet(self, channel: bytes, text: bytes) -> bool:
         """Whether nothing that ends here can go on as a secret; then ``text`` becomes part of what is in sight."""
-        before = self._contexts.get(channel, b"")
-        seen = before + text
-        if not (channel in self._calm and self._risks.is_known_word(before, text)):
-            if not self._risks.is_likely(seen):
-                self._calm.add(channel)
-                self._risks.know(text)
-            else:
-                self._calm.discard(channel)
-                if self._risks.may_go_on(seen) or self._redact(seen) != seen:
-                    return False
+        seen = self._contexts.get(channel, b"") + text
+        if self._risks.is_likely(seen) and (self._risks.may_go_on(seen) or self._redact(seen) != seen):
+            return False
         self._contexts[channel] = seen[-CONTEXT:]
+        return True
+
+    def _are_quiet(self, chunks: list[Chunk]) -> bool:
+        """:meth:`_is_quiet`, for lines that differ in nothing but their fragment; false if they are not such lines.
+
+        What would be a secret if a later fragment did not go on with it is none for sure: no beginning is in sight.
+        """
+        if self._held or self._pending or self._around is None:
+            return False
+        before, after = self._around
+        least, start, end = len(before) + len(after), len(before), -len(after)
+        for chunk in chunks:
+            data = chunk.data
+            if not (least <= len(data) <= least + SHORT and data.startswith(before) and data.endswith(after)):
+                return False
+        seen = self._contexts.get(self._channel, b"") + b"".join([chunk.data[start:end] for chunk in chunks])
+        risks = self._risks
+        if b'"' in seen or risks.is_likely(seen) or risks.may_go_on(seen):
+            return False
+        if may_hold_secret(seen) or self._redact(seen) != seen:
+            return False
+        self._contexts[self._channel] = seen[-CONTEXT:]
         return True
 
     def _may_go_on(self, channel: bytes, text: bytes) -> bool:

@@ -48,6 +48,8 @@ class Stream:
             return [chunk if data is chunk.data else replace(chunk, data=data)]
         self._held.append(chunk)
         self._size += len(chunk.data)
+        if self._size <= HELD_AT_MOST and self._risks.goes_on(chunk.data) and not ends_whole(chunk.data):
+            return []
         if self._size > HELD_AT_MOST or self._is_safe(b"".join([held.data for held in self._held])):
             return self.finish()
         return []

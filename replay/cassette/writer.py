@@ -4,7 +4,7 @@ written is remembered in words, and the run continues."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -86,7 +86,7 @@ class Writer:
             return self._number << 32 | number
 
     def issue(self, event: Event) -> None:
-        """Write the request of ``event``, before the call is made. Its answer is left to :meth:`part`."""
+        """Write the request of ``event``, before the call is made. Its answer is left to :meth:`parts`."""
         with self._lock:
             try:
                 log = self._open_log()
@@ -99,22 +99,9 @@ class Writer:
                 self._unwritten.add(event.id)
                 self._lost(f"the request of event {event.id}", error)
 
-    def part(self, id: int, part: Part, at: int, tick: int) -> None:
-        """The next part of the answer to event ``id``, ``at`` ns since the start of the run."""
-        with self._lock:
-            try:
-                batch = self._batches.get(id)
-                if batch is None:
-                    if id in self._unwritten:  # an answer alone says nothing
-                        return
-                    batch = self._batches[id] = Batch(id, at)
-                if batch.add(part, at, tick):
-                    self._flush_batch(batch, at)
-            except Exception as error:
-                self._lost(f"the answer to event {id}", error)
-
-    def rest(self, id: int, parts: list[Part], at: int, tick: int) -> None:
-        """:meth:`part` for chunks, which know their tick, and the end that comes after them."""
+    def parts(self, id: int, parts: Iterable[Part], at: int, tick: int) -> None:
+        """The next parts of the answer to event ``id``. Chunks know when they came; ``at`` (ns since the start of the
+        run) and ``tick`` are those of a head or an end."""
         with self._lock:
             try:
                 batch = self._batches.get(id)
@@ -123,8 +110,9 @@ class Writer:
                         return
                     batch = self._batches[id] = Batch(id, at)
                 for part in parts:
-                    if batch.add(part, at, part.tick if type(part) is Chunk else tick):
-                        self._flush_batch(batch, at)
+                    when, place = (part.at, part.tick) if type(part) is Chunk else (at, tick)
+                    if batch.add(part, when, place):
+                        self._flush_batch(batch, when)
             except Exception as error:
                 self._lost(f"the answer to event {id}", error)
 

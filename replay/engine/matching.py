@@ -36,7 +36,8 @@ class Matcher:
     def __init__(self, keys: Iterable[tuple[int, str, bytes]], request_of: Callable[[int], Request]) -> None:
         self._request_of = request_of
         self._keys = iter(keys)
-        self._here: dict[tuple[str, bytes], deque[int]] = {}
+        self._here: dict[tuple[str, bytes], int | deque[int]] = {}
+        """An id, for most ask a thing once; a queue of them otherwise."""
         self._anywhere: dict[bytes, deque[int]] | None = None
         self._volatile: dict[bytes, deque[int]] | None = None
         self._left: dict[int, tuple[str, bytes]] = {}
@@ -45,13 +46,15 @@ class Matcher:
         """Consume the first event with this fingerprint in this lineage, and return its id; None if there is none."""
         key = (lineage, fingerprint)
         while True:
-            queue = self._here.get(key)
-            while queue:
-                id = queue.popleft()
-                if self._left.pop(id, None) is not None:
-                    return id
-            if not self._read_on():
-                return None
+            found = self._here.pop(key, None)
+            if isinstance(found, deque):
+                id = self._pop(found)
+                if found:
+                    self._here[key] = found
+            else:
+                id = None if found is None or self._left.pop(found, None) is None else found
+            if id is not None or not self._read_on():
+                return id
 
     def take(self, lineage: str, fingerprint: bytes, request: Request) -> Match | None:
         """Consume the event that answers ``request``, or return None: a divergence."""
@@ -68,12 +71,18 @@ class Matcher:
 
     def _read_on(self) -> bool:
         """Take in the next keys; False when there are no more. A replay that asks in order never reads far ahead."""
-        before = len(self._left)
+        left, here = self._left, self._here
+        before = len(left)
         for id, lineage, fingerprint in islice(self._keys, BLOCK):
-            key = (lineage, fingerprint)
-            self._left[id] = key
-            self._here.setdefault(key, deque()).append(id)
-        return len(self._left) > before
+            left[id] = key = (lineage, fingerprint)
+            found = here.get(key)
+            if found is None:
+                here[key] = id
+            elif isinstance(found, deque):
+                found.append(id)
+            else:
+                here[key] = deque((found, id))
+        return len(left) > before
 
     def _by_fingerprint(self) -> dict[bytes, deque[int]]:
         if self._anywhere is None:

@@ -21,6 +21,7 @@ from replay.canon.restore import Restorer
 from replay.cassette import Reader, Writer
 from replay.cassette.behaviour import knows_tasks
 from replay.engine import idle, kin, lineage, threads, timers
+from replay.engine.answers import Answers
 from replay.engine.calls import Asked, LetThrough, LiveCall, ServedCall
 from replay.engine.callsite import call_site
 from replay.engine.finalising import is_finalising
@@ -67,12 +68,11 @@ class Session:
         self.order = Order(replaying=self.source is not None, holding=not self._is_imported)
         self._ids = count()
         self._lock = threading.Lock()
+        self._answers = None if self.sink is None else Answers(self.redactor, self.sink)
         self._covered: list[str] = []
         self._serving: dict[int, ServedCall] = {}
         self._latest: dict[str, int] = {}
         self.dropped: list[LiveCall | ServedCall] = []
-        self._inherited = self.redactor.unended
-        """Answers that a forked child's parent reads on."""
         self._recorded_reads = RecordedReads()
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
@@ -212,28 +212,24 @@ class Session:
 
     def write_part(self, id: int, part: Part, at: int, tick: int) -> None:
         """Write one part of an answer down, handed over ``at`` (see :meth:`now`), if there is a cassette to write."""
-        sink = self.sink
-        if sink is None:
+        answers = self._answers
+        if answers is None:
             return
         if self._restorer is not None:
             part = self._restorer.recorded(part)
         if type(part) is Chunk:
-            part = Chunk(part.data, at, tick)
-        elif type(part) is End:
+            answers.chunk(id, part.data, at, tick)
+            return
+        if type(part) is End:
             self._note_unkept(part)
             self._flush_reads()
-        for kept in self.redactor.parts(id, part):
-            if type(kept) is Chunk:
-                sink.part(id, kept, kept.at, kept.tick)
-            else:
-                sink.part(id, kept, at, tick)
+        answers.part(id, part, at, tick)
 
     def write_body(self, id: int, chunks: list[bytes], at: int, tick: int) -> None:
         """Write the whole body of a recorded answer and its end, handed over at once from ``tick`` on."""
-        assert self.sink is not None
+        assert self._answers is not None
         self._flush_reads()
-        kept = self.redactor.body(id, [Chunk(data, at, tick + place) for place, data in enumerate(chunks)])
-        self.sink.rest(id, kept, at, tick + len(chunks))
+        self._answers.body(id, chunks, at, tick)
 
     def ended(self, call: ServedCall) -> None:
         """The program has come to the end of a served answer, or has stopped reading it."""
@@ -287,10 +283,9 @@ class Session:
         for call in self.dropped:
             call.end_dropped()
         self._settle()
-        if self.sink is not None:
+        if self.sink is not None and self._answers is not None:
+            self._answers.close()
             self._flush_reads()
-            for id, chunk in self.redactor.held(self.redactor.unended - self._inherited):
-                self.sink.part(id, chunk, chunk.at, chunk.tick)
             for host, calls in self.result.ignored.items():
                 self.sink.note(Note("ignored", {"host": host, "calls": calls}))
             for connection in self.result.unwatched:

@@ -128,7 +128,7 @@ class _Pen:
         for part, at, tick in _parts(event.answer):
             for written in (part,) if self.verbatim else self.redactor.parts(event.id, part):
                 self._count_part(part, written)
-                self.writer.part(event.id, written, at, tick)
+                self.writer.parts(event.id, [written], at, tick)
 
     def _count_part(self, part: Part, written: Part) -> None:
         if isinstance(part, Head) and isinstance(written, Head):

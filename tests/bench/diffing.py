@@ -64,7 +64,7 @@ def write(path: Path, chats: Sequence[Trajectory], runs: Runs) -> str:
             writer.issue(replace(event, id=id, number=id, tick=id, at=id, answer=None))
             assert event.answer is not None and event.answer.head is not None and event.answer.end is not None
             for part in (event.answer.head, *event.answer.chunks, event.answer.end):
-                writer.part(id, part, id, id)
+                writer.parts(id, [part], id, id)
     writer.close()
     return str(path)
 

@@ -67,9 +67,9 @@ def _record(path: Path, number: int, bodies: Callable[[Random], Bodies]) -> int:
         event = replace(event, id=writer.next_id())
         answer: Any = event.answer
         writer.issue(event)
-        writer.part(event.id, answer.head, answer.head_at, answer.head_tick)
-        writer.part(event.id, answer.chunks[0], answer.chunks[0].at, answer.chunks[0].tick)
-        writer.part(event.id, answer.end, answer.end_at, answer.end_tick)
+        writer.parts(event.id, [answer.head], answer.head_at, answer.head_tick)
+        writer.parts(event.id, [answer.chunks[0]], answer.chunks[0].at, answer.chunks[0].tick)
+        writer.parts(event.id, [answer.end], answer.end_at, answer.end_tick)
         sent += len(event.request.body)
     writer.close()
     assert writer.gaps == []

@@ -82,7 +82,7 @@ def huge_message(directory: Path) -> str:
         id = writer.next_id()
         writer.issue(Event(id, Request("http", "POST", url, body=json.dumps(asked).encode()), fingerprint=b"0" * 16))
         for part in (Head(200, "OK"), Chunk(json.dumps(body).encode()), End()):
-            writer.part(id, part, 1, 1)
+            writer.parts(id, [part], 1, 1)
     writer.close(True)
     return str(path)
 

@@ -32,7 +32,7 @@ def test_clients_read_what_is_packed(coding):
 @pytest.mark.parametrize(
     ("coding", "body"),
     [
-        ("gzip", gzip.compress(TEXT[:60]) + gzip.compress(TEXT[60:])),
+        ("gzip", gzip.compress(TEXT[:60], mtime=0) + gzip.compress(TEXT[60:], mtime=0)),
         ("deflate", zlib.compress(TEXT)),
         ("deflate", zlib.compress(TEXT)[2:-4]),
         ("zstd", zstandard.compress(TEXT[:60]) + zstandard.compress(TEXT[60:])),

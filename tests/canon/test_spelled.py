@@ -5,6 +5,7 @@ import json
 import pytest
 
 from replay.canon.redact import Redactor
+from replay.canon.rules import Rules
 from replay.events import Chunk, End, Head
 
 SECRET = "sk-" + "proj-" + "aB3d" * 9
@@ -15,10 +16,20 @@ def event(text: str, index: int = 0, **more: object) -> bytes:
     return b"data: " + json.dumps(delta, ensure_ascii=False).encode() + b"\n\n"
 
 
-def kept(pieces: list[bytes], type: str = "text/event-stream", environ: dict[str, str] | None = None) -> list[Chunk]:
-    redactor = Redactor(environ)
-    parts = [Head(200, headers=(("content-type", type),)), *map(Chunk, pieces), End()]
-    return [part for given in parts for part in redactor.parts(1, given) if isinstance(part, Chunk)]
+def kept(
+    pieces: list[bytes],
+    type: str = "text/event-stream",
+    environ: dict[str, str] | None = None,
+    *,
+    rules: Rules | None = None,
+    together: int = 1,
+) -> list[Chunk]:
+    redactor = Redactor(environ, rules)
+    redactor.parts(1, Head(200, headers=(("content-type", type),)))
+    chunks = list(map(Chunk, pieces))
+    given = [chunks[at : at + together] for at in range(0, len(chunks), together)]
+    parts = [part for some in given for part in redactor.chunks(1, some)]
+    return [part for part in [*parts, *redactor.parts(1, End())] if isinstance(part, Chunk)]
 
 
 def told(chunks: list[Chunk], index: int = 0) -> str:
@@ -28,6 +39,7 @@ def told(chunks: list[Chunk], index: int = 0) -> str:
     return "".join([delta["delta"]["content"] for delta in deltas if delta["index"] == index])
 
 
+@pytest.mark.parametrize("together", [1, 4, 7, 64, 1000])
 @pytest.mark.parametrize("step", [1, 2, 3, 5, 8, 40])
 @pytest.mark.parametrize(
     ("text", "wanted"),
@@ -40,11 +52,37 @@ def told(chunks: list[Chunk], index: int = 0) -> str:
         ("it is hunter2 hunter2 here", "it is <secret:env-my-key:1> here"),
     ],
 )
-def test_a_secret_spelled_over_events_is_replaced_in_the_text_they_make(text, wanted, step):
-    pieces = [event(text[at : at + step]) for at in range(0, len(text), step)]
-    found = kept([*pieces, b"data: [DONE]\n\n"], environ={"MY_KEY": "hunter2 hunter2"})
-    assert told(found) == wanted
+def test_a_secret_spelled_over_events_is_replaced_in_the_text_they_make(text, wanted, step, together):
+    plain = "Look here, my dear. " * 3
+    pieces = [event(piece) for piece in [*plain.split("."), *cut(text, step), " ", *plain.split(".")]]
+    found = kept([*pieces, b"data: [DONE]\n\n"], environ={"MY_KEY": "hunter2 hunter2"}, together=together)
+    around = plain.replace(".", "")
+    assert told(found) == f"{around}{wanted} {around}"
     assert len(found) == len(pieces) + 1
+
+
+@pytest.mark.parametrize("together", [1, 5, 100])
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 40])
+def test_what_the_user_calls_secret_is_found_over_events_as_well(step, together):
+    text = "The badge is ACME 1234 today,\nand none. Once more: ACME 77!"
+    rules = Rules(patterns=(("badge", r"ACME \d+"),))
+    pieces = [event(piece) for piece in ["The", " lamp", " was", " sent. ", *cut(text, step)]]
+    found = kept(pieces, rules=rules, together=together)
+    assert told(found) == (
+        "The lamp was sent. The badge is <secret:badge:1> today,\nand none. Once more: <secret:badge:2>!"
+    )
+    assert len(found) == len(pieces)
+
+
+def test_known_words_of_which_one_ends_with_its_space_are_found_in_a_quiet_stream():
+    pieces = [event(piece) for piece in ["The", " lamp", " was", " sent. ", "open ", "sesame", " now", " please"]]
+    for together in (1, 6, 8):
+        found = kept(pieces, environ={"MY_KEY": "open sesame"}, together=together)
+        assert told(found) == "The lamp was sent. <secret:env-my-key:1> now please"
+
+
+def cut(text: str, step: int) -> list[str]:
+    return [text[at : at + step] for at in range(0, len(text), step)]
 
 
 def test_ordinary_text_is_kept_chunk_for_chunk_and_nearly_all_of_it_at_once():

@@ -65,11 +65,11 @@ def answer_steps(event: Event) -> Iterator[Callable[[Writer], None]]:
     if answer is None:
         return
     if answer.head is not None:
-        yield lambda writer: writer.part(event.id, answer.head, answer.head_at, answer.head_tick)
+        yield lambda writer: writer.parts(event.id, [answer.head], answer.head_at, answer.head_tick)
     for chunk in answer.chunks:
-        yield lambda writer, chunk=chunk: writer.part(event.id, chunk, chunk.at, chunk.tick)
+        yield lambda writer, chunk=chunk: writer.parts(event.id, [chunk], chunk.at, chunk.tick)
     if answer.end is not None:
-        yield lambda writer: writer.part(event.id, answer.end, answer.end_at, answer.end_tick)
+        yield lambda writer: writer.parts(event.id, [answer.end], answer.end_at, answer.end_tick)
 
 
 def write_run(path: Path, events: list[Event], seal: bool = True) -> Writer:

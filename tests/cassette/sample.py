@@ -56,8 +56,8 @@ def write(path: str, cipher: Cipher | None = None) -> None:
         writer.reads(reads)
     writer.issue(IN_FLIGHT)
     assert PARTIAL.head is not None
-    writer.part(IN_FLIGHT.id, PARTIAL.head, PARTIAL.head_at, PARTIAL.head_tick)
-    writer.part(IN_FLIGHT.id, PARTIAL.chunks[0], PARTIAL.chunks[0].at, PARTIAL.chunks[0].tick)
+    writer.parts(IN_FLIGHT.id, [PARTIAL.head], PARTIAL.head_at, PARTIAL.head_tick)
+    writer.parts(IN_FLIGHT.id, [PARTIAL.chunks[0]], PARTIAL.chunks[0].at, PARTIAL.chunks[0].tick)
     for note in NOTES:
         writer.note(note)
     writer.close()

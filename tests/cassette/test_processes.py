@@ -206,7 +206,7 @@ def test_a_full_disk_is_a_gap_and_the_run_goes_on(tmp_path: Path, monkeypatch: p
 def test_what_cannot_be_written_is_a_gap_and_never_an_exception(tmp_path: Path):
     writer = Writer.create(str(tmp_path / "a.cassette"), HEADER)
     writer.note(Note("output", object()))
-    writer.part(0, object(), 0, 0)  # type: ignore[arg-type]
+    writer.parts(0, [object()], 0, 0)  # type: ignore[arg-type]
     writer.close()
     writer.close()
     writer.issue(chat(writer.next_id()))

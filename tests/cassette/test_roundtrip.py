@@ -104,9 +104,9 @@ def test_a_slow_stream_is_in_the_file_as_it_comes(tmp_path: Path):
     id = writer.next_id()
     writer.issue(chat(id))
     second = 10**9
-    writer.part(id, Head(200), second, 1)
+    writer.parts(id, [Head(200)], second, 1)
     for n in range(3):
-        writer.part(id, Chunk(b"%d" % n), (n + 2) * second, n + 2)
+        writer.parts(id, [Chunk(b"%d" % n, (n + 2) * second, n + 2)], (n + 2) * second, n + 2)
         answer = Reader(path).event(id).answer
         assert answer is not None
         assert answer.body == b"012"[: n + 1]
@@ -121,9 +121,9 @@ def test_what_waits_for_a_large_stream_is_bounded(tmp_path: Path):
     writer.issue(chat(id))
     piece = bytes(16 << 10)
     for n in range(64):
-        writer.part(id, Chunk(piece), 0, n)
+        writer.parts(id, [Chunk(piece, 0, n)], 0, n)
         assert path.stat().st_size >= (n + 1) * len(piece) - (80 << 10)
-    writer.part(id, End(), 0, 65)
+    writer.parts(id, [End()], 0, 65)
     writer.close()
     answer = Reader(str(path)).event(id).answer
     assert answer is not None
@@ -143,8 +143,8 @@ def test_bodies_and_chunks_larger_than_any_frame(tmp_path: Path):
     writer = Writer.create(path, HEADER)
     event = chat(writer.next_id())
     writer.issue(replace(event, request=replace(event.request, body=body)))
-    writer.part(0, Chunk(body), 5, 5)
-    writer.part(0, End(), 6, 6)
+    writer.parts(0, [Chunk(body, 5, 5)], 5, 5)
+    writer.parts(0, [End()], 6, 6)
     writer.close()
     assert writer.gaps == []
     reader = Reader(path)
@@ -189,10 +189,10 @@ def test_a_call_with_its_reads_is_two_frames(tmp_path: Path):
     event = chat(writer.next_id(), chunks=1)
     writer.reads(Reads("0", "time.time", (1.5, 2)))
     writer.issue(event)
-    writer.part(0, event.answer.head, event.answer.head_at, event.answer.head_tick)
-    writer.part(0, event.answer.chunks[0], event.answer.chunks[0].at, event.answer.chunks[0].tick)
+    writer.parts(0, [event.answer.head], event.answer.head_at, event.answer.head_tick)
+    writer.parts(0, [event.answer.chunks[0]], event.answer.chunks[0].at, event.answer.chunks[0].tick)
     writer.reads(Reads("0/a1", "uuid", (b"x", 2**70)))
-    writer.part(0, event.answer.end, event.answer.end_at, event.answer.end_tick)
+    writer.parts(0, [event.answer.end], event.answer.end_at, event.answer.end_tick)
     writer.close()
     names = [frame.name for frame in walk(File(path)) if isinstance(frame, Frame)]
     assert names == ["header", "issue", "parts", "seal", "tail"]
@@ -209,11 +209,11 @@ def test_reads_decoded_first_do_not_shorten_an_answer_in_several_frames(tmp_path
     pieces = tuple(Chunk(b"%d" % n, n * 10**9, n + 2) for n in range(1, 5))
     event = replace(event, answer=replace(event.answer, chunks=pieces, end_at=9 * 10**9, end_tick=9))
     writer.issue(event)
-    writer.part(0, event.answer.head, event.answer.head_at, event.answer.head_tick)
+    writer.parts(0, [event.answer.head], event.answer.head_at, event.answer.head_tick)
     for piece in pieces:
-        writer.part(0, piece, piece.at, piece.tick)
+        writer.parts(0, [piece], piece.at, piece.tick)
     writer.reads(Reads("0", "time.time", (1.5,)))
-    writer.part(0, event.answer.end, event.answer.end_at, event.answer.end_tick)
+    writer.parts(0, [event.answer.end], event.answer.end_at, event.answer.end_tick)
     writer.close()
     reader = Reader(path)
     assert list(reader.each_read()) == [Reads("0", "time.time", (1.5,))]
@@ -224,7 +224,7 @@ def test_an_answer_to_a_request_that_was_never_written_is_a_gap(tmp_path: Path):
     path = str(tmp_path / "a.cassette")
     writer = Writer.create(path, HEADER)
     writer.issue(chat(writer.next_id()))
-    writer.part(7, End(), 1, 1)
+    writer.parts(7, [End()], 1, 1)
     writer.close()
     assert len(writer.gaps) == 1
     assert "has no place in the index" in writer.gaps[0]

@@ -21,8 +21,8 @@ def write(path, *values, seal=True, output=None):
         body = json.dumps({"order": at, "words": "of its own"}).encode()
         event = Event(writer.next_id(), Request("tool", "call", f"tool_{at}", body=body), number=at, tick=at)
         writer.issue(event)
-        writer.part(event.id, Chunk(json.dumps(value).encode()), 1_000_000, 0)
-        writer.part(event.id, End(), 1_000_000, 0)
+        writer.parts(event.id, [Chunk(json.dumps(value).encode(), 1_000_000, 0)], 1_000_000, 0)
+        writer.parts(event.id, [End()], 1_000_000, 0)
     if output is not None:
         writer.note(Note("output", output))
     writer.close(seal=seal)

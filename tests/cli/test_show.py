@@ -40,7 +40,7 @@ def chat(tmp_path):
     event = Event(id=writer.next_id(), request=request)
     writer.issue(event)
     for part in (Head(200, "OK"), Chunk(json.dumps(SAID).encode()), End()):
-        writer.part(event.id, part, 1_000_000, 0)
+        writer.parts(event.id, [part], 1_000_000, 0)
     writer.close()
     return path
 

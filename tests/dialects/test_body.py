@@ -18,12 +18,12 @@ def bare_deflate(data):
 
 
 PACKED = {
-    "gzip": gzip.compress(WORDS),
-    "x-gzip": gzip.compress(WORDS),
+    "gzip": gzip.compress(WORDS, mtime=0),
+    "x-gzip": gzip.compress(WORDS, mtime=0),
     "deflate": zlib.compress(WORDS),
     "DEFLATE": bare_deflate(WORDS),
     "zstd": zstandard.ZstdCompressor().compress(WORDS),
-    "gzip, zstd": zstandard.ZstdCompressor().compress(gzip.compress(WORDS)),
+    "gzip, zstd": zstandard.ZstdCompressor().compress(gzip.compress(WORDS, mtime=0)),
     "identity": WORDS,
     "": WORDS,
 }

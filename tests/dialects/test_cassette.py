@@ -127,7 +127,7 @@ def written(path, *events):
     for each in events:
         writer.issue(each)
         for part in (each.answer.head, *each.answer.chunks, each.answer.end):
-            writer.part(each.id, part, each.answer.end_at, 0)
+            writer.parts(each.id, [part], each.answer.end_at, 0)
     writer.note(Note("output", {"order": "sent"}))
     writer.close()
 

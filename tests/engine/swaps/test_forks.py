@@ -92,7 +92,7 @@ def tampered(path, target, swaps):
         ticks = (answer.head_tick, *[chunk.tick for chunk in answer.chunks], answer.end_tick)
         for part, tick in zip((answer.head, *answer.chunks, answer.end), ticks, strict=True):
             if part is not None:
-                writer.part(ids[event.id], part, 0, tick)
+                writer.parts(ids[event.id], [part], 0, tick)
     for reads in reader.reads:
         writer.reads(reads)
     for note in reader.notes:
