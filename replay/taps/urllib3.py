@@ -135,10 +135,11 @@ class _Library:
         return _preloaded(response) if options.get("preload_content", True) else response
 
     def _response(self, raw: http.client.HTTPResponse, method: str, url: str, options: dict[str, Any]) -> Any:
+        is_whole = not wire.misstates_length(raw)
         known = {
             "version_string": "HTTP/1.0" if raw.version == 10 else "HTTP/1.1",
             "decode_content": options.get("decode_content", True),
-            "enforce_content_length": options.get("enforce_content_length", True),
+            "enforce_content_length": is_whole and options.get("enforce_content_length", True),
         }
         return self.response(
             body=raw,

@@ -44,8 +44,20 @@ def serve(call: Call, answer: Answer, method: str) -> http.client.HTTPResponse:
     call.deliver(answer.head)
     response = http.client.HTTPResponse(_Socket(_head_bytes(answer, method)), method=method)  # type: ignore[arg-type]
     response.begin()
+    recorded = answer.head.header("content-length")
+    if recorded is not None and response.headers["content-length"] != recorded:
+        response.headers.replace_header("content-length", recorded)
     _read_through(response, _ServedFile(call, response, answer))
     return response
+
+
+def misstates_length(response: http.client.HTTPResponse) -> bool:
+    """Whether a served response, of which nothing has been read, says another length than its body has.
+
+    A recording of another tool may: it kept the body unpacked, or written anew, beside the length that it came with.
+    """
+    said = response.headers["content-length"]
+    return said is not None and response.length is not None and said != str(response.length)
 
 
 def head(response: http.client.HTTPResponse) -> Head:
@@ -363,7 +375,7 @@ def _head_bytes(answer: Answer, method: str) -> bytes:
 
 
 def _true_length(answer: Answer, method: str) -> Headers:
-    """The head's fields, the length that of the body to come: a redacted or edited body may be longer or shorter."""
+    """The head's fields for the framing, the length that of the body to come: an imported head may say another."""
     assert answer.head is not None
     size = sum(len(chunk.data) for chunk in answer.chunks)
     whole = answer.end is not None and answer.end.ending == "complete"
