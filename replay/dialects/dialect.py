@@ -36,10 +36,11 @@ class Dialect:
 
     * ``provider``: whose format it is, for display and prices.
     * ``endpoint``: searched in host and path (:func:`place`): where the format is spoken. ``methods``: by which ones.
-    * ``fields``: top-level keys of which the request body must have one; none where any body will do.
+    * ``fields``: top-level keys of which a posted body must have one; none where any body will do.
       ``beside``: of these it must have one as well, where a path alone is no proof.
     * ``does``: what a step of it is called: ``answer`` where the model speaks, else ``embeddings``, ``image``, …; empty
       where method and path say it best. ``billed``: whether an answer that tells no usage still costs something.
+      ``says_end``: a whole stream tells why it ended.
     * ``read_request``: (path, body) -> request. ``read_answer``: body -> answer.
     * ``assemble``: the objects of a stream, in order -> the body of the same answer unstreamed.
     * ``read_head``: the usage that header fields tell. ``read_plain``: (content type, bytes) of an answer that is no
@@ -62,36 +63,41 @@ class Dialect:
     methods: tuple[str, ...] = ("POST",)
     does: str = "answer"
     billed: bool = True
+    says_end: bool = True
     read_head: Callable[[Head], Usage | None] | None = None
     read_plain: Callable[[str, bytes], LlmAnswer] | None = None
 
     def claims(self, request: Request) -> bool:
         """Whether ``request``, made at this format's endpoint, has its method and, unparsed, the shape of its body."""
-        if request.action.upper() not in self.methods:
+        method = request.action.upper()
+        if method not in self.methods:
             return False
-        if not self.fields:
+        if method != "POST" or not self.fields:
             return True
         body = _request_body(request).lstrip()
-        return (
-            body.startswith(b"{") and _has_one(body, self.fields) and (not self.beside or _has_one(body, self.beside))
-        )
+        has_fields = _has_one(body, self.fields) and (not self.beside or _has_one(body, self.beside))
+        return has_fields and body.startswith(b"{")
 
     def request(self, request: Request) -> LlmRequest:
         """``request`` as an LLM request; what is missing or odd in it is left empty."""
         body = _request_body(request)
         form = form_document(body, request.header("content-type") or "")
-        return self.read_request(url_path(request.target), form or lenient.document(lenient.parse(body)))
+        doc = form or lenient.document(lenient.parse(body))
+        read = self.read_request(url_path(request.target), doc)
+        return read if doc or not body.strip() else replace(read, messages=(_unread(body),))
 
     def answer(self, answer: Answer) -> LlmAnswer:
         """``answer`` as an LLM answer, as far as it came. An HTTP error or a broken transport fills ``error``."""
         body = answer_body(answer)
-        doc, streamed, problem = self._document(body.data)
+        frames = framed(body.data)
+        doc = self.assemble(frames.objects) if frames.streamed else next(iter(frames.objects), {})
         read = self._read(doc, answer, body.data)
         if read.usage is None and self.read_head is not None and answer.head is not None:
             read = replace(read, usage=self.read_head(answer.head))
         error = read.error or _plain_error(answer, body, doc)
-        unended = streamed and self.does == "answer" and not (read.finish_reason or error)
-        note = body.problem or problem or read.note or (NO_END if unended else "")
+        told = frames.ended or read.finish_reason or error or not self.says_end or self.does != "answer"
+        unended = frames.streamed and not told
+        note = body.problem or frames.problem or read.note or (NO_END if unended else "")
         return replace(read, error=error, note=note)
 
     def tool_results(self, request: Request) -> Iterator[ToolResult]:
@@ -105,13 +111,6 @@ class Dialect:
         """False when ``answer`` certainly asks for no tool call; cheap."""
         body = answer_body(answer).data if self.call_marks else b""
         return any(mark in body for mark in self.call_marks)
-
-    def _document(self, data: bytes) -> tuple[Document, bool, str]:
-        """The answer's JSON object, whether it was assembled from a stream, and what was wrong with it."""
-        frames = framed(data)
-        if frames.streamed:
-            return self.assemble(frames.objects), True, frames.problem
-        return next(iter(frames.objects), {}), False, frames.problem
 
     def _read(self, doc: Document, answer: Answer, data: bytes) -> LlmAnswer:
         failed = answer.head is not None and answer.head.status >= 400
@@ -138,6 +137,19 @@ def url_path(url: str) -> str:
     return "/" + unquote((after or plain).partition("/")[2]).rstrip("/")
 
 
+_MODEL_IN = re.compile(
+    r"/(?:models|run|engines|deployments|endpoints|serving-endpoints)/(@?[^:]+?)"
+    r"(?:/(?:chat/completions|completions|embeddings|responses|images/[a-z]+|audio/[a-z]+|[a-z]*predictions"
+    r"|invocations[a-z-]*|generat[a-z_/]*))?(?::[A-Za-z]+)?$"
+)
+
+
+def model_in(path: str) -> str:
+    """The model or deployment that a path names: ``/deployments/NAME/chat/completions``, ``/models/NAME:predict``."""
+    found = _MODEL_IN.search(path)
+    return found[1] if found else ""
+
+
 def answer_body(answer: Answer) -> Body:
     """The body of ``answer``, unpacked."""
     return decoded(answer.body, answer.head.header("content-encoding") if answer.head else None)
@@ -146,6 +158,11 @@ def answer_body(answer: Answer) -> Body:
 def _request_body(request: Request) -> bytes:
     encoding = request.header("content-encoding")
     return decoded(request.body, encoding).data if encoding else request.body
+
+
+def _unread(body: bytes) -> Message:
+    """A body that is no object, as it is."""
+    return Message("unread", body.decode("utf-8", "replace"))
 
 
 def _has_one(body: bytes, fields: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""A multipart form (RFC 7578) as an object, as far as a person needs it: fields as text, files by name, type and size."""
+"""A multipart form (RFC 7578) as an object that a person can read: fields as text, files by name, type and size."""
 
 from __future__ import annotations
 

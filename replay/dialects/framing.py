@@ -22,13 +22,13 @@ CUT = "the stream is cut short within an event"
 @dataclass(frozen=True, slots=True)
 class Framed:
     """``objects``: in order, to be gone through once. ``streamed``: they are pieces of an answer; else there is at most
-    one, the answer. ``problem``: why they are not all, or empty. ``known``: False for what has none of these frames.
+    one, the answer. ``problem``: why they are not all, or empty. ``ended``: the frames themselves say that they are.
     """
 
     objects: Iterable[Document]
     streamed: bool
     problem: str = ""
-    known: bool = True
+    ended: bool = False
 
 
 def framed(data: bytes) -> Framed:
@@ -43,13 +43,14 @@ def framed(data: bytes) -> Framed:
         return _array(text)
     if text.startswith(b"{"):
         return _one_or_lines(text)
-    return Framed([], False, known=not text)
+    return Framed([], False)
 
 
 def _server_events(data: bytes) -> Framed:
     objects = (_of_event(event) for event in server_events(data) if event.data.strip() != _DONE)
     rest = unfinished(data)
-    return Framed(objects, True, CUT if rest and rest != _DONE else "")
+    ended = data.rstrip().endswith(_DONE.encode())
+    return Framed(objects, True, CUT if rest and not ended else "", ended)
 
 
 def _of_event(event: ServerEvent) -> Document:
@@ -79,7 +80,7 @@ def _array(data: bytes) -> Framed:
     """The objects of a JSON array; of one that breaks off, those that came whole."""
     whole = lenient.parse(data)
     if whole is not None:
-        return Framed(lenient.documents(whole), True)
+        return Framed(lenient.documents(whole), True, ended=True)
     if len(data) >= LIGHT and is_heavy(data):
         return Framed([], True, "the JSON would take too much memory to read")
     return Framed(list(_whole_items(data.decode("utf-8", "replace"))), True, CUT)

@@ -11,39 +11,42 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from replay.dialects import lenient
-from replay.dialects.dialect import Dialect
+from replay.dialects.dialect import Dialect, model_in
 from replay.dialects.lenient import Document, compact, count, document, documents, items, string
 from replay.dialects.model import LlmAnswer, LlmRequest, Message, Part, ToolCall, ToolDefinition, ToolResult, Usage
 from replay.dialects.model import message as make_message
+from replay.dialects.places import total
 
 _NOT_PARAMS = frozenset(("model", "messages", "tools", "functions", "stream"))
 _TOOL_ROLES = ("tool", "function")
 _JOINED = ("content", "refusal", "reasoning_content", "reasoning")
 
 
-def _request(_path: str, body: Document) -> LlmRequest:
+def _request(path: str, body: Document) -> LlmRequest:
     return LlmRequest(
-        model=string(body.get("model")),
-        messages=tuple([_message(item, path=f"messages[{at}]") for at, item in enumerate(items(body.get("messages")))]),
-        tools=tuple([_tool(tool) for tool in documents(body.get("tools")) + documents(body.get("functions"))]),
+        model=string(body.get("model")) or string(body.get("model_id")) or model_in(path),
+        messages=tuple([message(item, path=f"messages[{at}]") for at, item in enumerate(items(body.get("messages")))]),
+        tools=tuple([tool(each) for each in documents(body.get("tools")) + documents(body.get("functions"))]),
         params={key: value for key, value in body.items() if key not in _NOT_PARAMS},
         stream=body.get("stream") is True,
     )
 
 
-def _tool(tool: Document) -> ToolDefinition:
-    kind = string(tool.get("type")) or "function"
-    inner = document(tool.get(kind)) or tool
+def tool(given: Document) -> ToolDefinition:
+    """A tool's definition, as others who speak like OpenAI write it too."""
+    kind = string(given.get("type")) or "function"
+    inner = document(given.get(kind)) or given
     name = string(inner.get("name")) or kind
     return ToolDefinition(name, string(inner.get("description")), inner.get("parameters"), kind)
 
 
-def _message(item: Any, path: str = "") -> Message:
+def message(item: Any, path: str = "") -> Message:
+    """A message of a request or an answer."""
     doc = document(item)
     role = string(doc.get("role"))
     return make_message(
         "tool" if role == "function" else role,
-        [*_thinking(doc), *_content(doc.get("content")), *_refusal(doc)],
+        [*_thinking(doc), *_content(doc.get("content")), *_refusal(doc), *_media(doc)],
         tool_calls=tuple(_calls(doc)),
         tool_call_id=string(doc.get("tool_call_id")),
         name=string(doc.get("name")),
@@ -86,6 +89,14 @@ def _refusal(doc: Document) -> Iterator[Part]:
         yield Part("refusal", refusal)
 
 
+def _media(doc: Document) -> Iterator[Part]:
+    """Sound that the model made, with its words; pictures, as OpenRouter hands them on."""
+    if audio := document(doc.get("audio")):
+        yield Part("audio", string(audio.get("transcript")), audio)
+    for image in documents(doc.get("images")):
+        yield Part("image", _describe(image.get("image_url")), image)
+
+
 def _calls(doc: Document) -> Iterator[ToolCall]:
     for call in documents(doc.get("tool_calls")):
         inner = document(call.get("function")) or document(call.get("custom"))
@@ -99,26 +110,34 @@ def _answer(body: Document) -> LlmAnswer:
     choices = documents(body.get("choices"))
     return LlmAnswer(
         model=string(body.get("model")),
-        messages=tuple([_message({"role": "assistant", **document(choice.get("message"))}) for choice in choices]),
+        messages=tuple([message({"role": "assistant", **document(choice.get("message"))}) for choice in choices]),
         usage=usage(body.get("usage") or document(body.get("x_groq")).get("usage")),
         finish_reason=string(choices[0].get("finish_reason")) if choices else "",
         error=lenient.error_text(body),
     )
 
 
+_CACHED = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
+_REASONING = ("completion_tokens_details.reasoning_tokens", "reasoning_tokens")
+
+
 def usage(value: Any) -> Usage | None:
-    """``prompt_tokens`` includes cached tokens, ``completion_tokens`` reasoning ones."""
+    """``prompt_tokens`` includes cached tokens, ``completion_tokens`` reasoning ones; the latter not at xAI, where only
+    the total does. Embeddings of some servers have a total alone.
+    """
     doc = document(value)
     if not doc:
         return None
-    prompt = document(doc.get("prompt_tokens_details"))
-    completion = document(doc.get("completion_tokens_details"))
+    prompt, output = count(doc.get("prompt_tokens")), count(doc.get("completion_tokens"))
+    reasoning, both = total(doc, _REASONING) or 0, count(doc.get("total_tokens"))
+    if both and both == prompt + output + reasoning:
+        output += reasoning
     return Usage(
-        input=count(doc.get("prompt_tokens")),
-        output=count(doc.get("completion_tokens")),
-        cached=count(prompt.get("cached_tokens")),
-        reasoning=count(completion.get("reasoning_tokens")),
-        cache_written=count(prompt.get("cache_write_tokens")),
+        input=prompt or max(0, both - output),
+        output=output,
+        cached=total(doc, _CACHED) or 0,
+        reasoning=reasoning,
+        cache_written=total(doc, ("prompt_tokens_details.cache_write_tokens",)) or 0,
     )
 
 
@@ -144,6 +163,9 @@ def _add_delta(message: Document, delta: Document) -> None:
             parts.append({"type": "text", "text": value})
         elif isinstance(value, list):
             message.setdefault(key, []).extend(value)
+    if audio := document(delta.get("audio")):
+        message.setdefault("audio", []).append(audio)
+    message.setdefault("images", []).extend(documents(delta.get("images")))
     if isinstance(delta.get("role"), str):
         message["role"] = delta["role"]
     for fragment in documents(delta.get("tool_calls")):
@@ -172,6 +194,8 @@ def _with_calls(choice: Document) -> Document:
         message["tool_calls"] = [
             {"id": call["id"], "function": _joined(call["fragments"])} for call in message["tool_calls"]
         ]
+    if "audio" in message:
+        message["audio"] = {"transcript": "".join([string(each.get("transcript")) for each in message["audio"]])}
     if "function_call" in message:
         message["function_call"] = _joined(message["function_call"])
     return choice
@@ -193,10 +217,19 @@ def _results(body: Document) -> Iterator[ToolResult]:
             yield ToolResult(string(item.get("tool_call_id")), string(item.get("name")), text, recent=recent)
 
 
+_ENDPOINT = (
+    r"/(?:chat|agents)/completions$"
+    r"|/ml/v1[^/]*/text/chat(?:_stream)?$|/ml/v1[^/]*/deployments/[^/]+/text/chat(?:_stream)?$"  # watsonx.ai
+    r"|/cortex/inference:complete$"  # Snowflake
+    r"|/invocations$"  # Databricks, SageMaker
+    r"|^api\.writer\.com(?::\d+)?/v1/chat$"
+)
+"""Where this format is spoken. The last paths are others' too: there, the body tells."""
+
 DIALECT = Dialect(
     name="openai.chat",
     provider="openai",
-    endpoint=re.compile(r"/chat/completions$"),
+    endpoint=re.compile(_ENDPOINT),
     fields=("messages",),
     read_request=_request,
     read_answer=_answer,

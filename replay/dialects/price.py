@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from replay.dialects.model import Usage
+from replay.dialects.reading import LlmReading
 from replay.dialects.steps import Step
 from replay.dialects.table import spoken_at
 from replay.events import Request
@@ -22,20 +23,28 @@ def cost(steps: Iterable[Step], created: int) -> float | None:
     """The list price in USD of all LLM calls among ``steps``, of a run that began ``created`` ns after the epoch.
 
     None when it is not certain: the package is absent, a model has no known price, or an answer came without usage.
-    A call that failed without usage costs nothing. The provider is told by the URL; behind a proxy or at a host that
+    What is free (:func:`is_free`) costs nothing. The provider is told by the URL; behind a proxy or at a host that
     the package does not know, it is the one whose wire format is spoken.
     """
     if _package() is None:
         return None
     total = 0.0
     for step in steps:
-        if step.kind != "llm" or (step.usage is None and step.status == "error"):
+        if is_free(step):
             continue
         price = _step_cost(step, created)
         if price is None:
             return None
         total += price
     return total
+
+
+def is_free(step: Step) -> bool:
+    """Whether ``step`` costs nothing: no call to a model, one that failed without usage, or one that is not billed."""
+    if step.kind != "llm":
+        return True
+    billed = not isinstance(step.reading, LlmReading) or step.reading.dialect.billed
+    return step.usage is None and (step.status == "error" or not billed)
 
 
 def _package() -> Any:

@@ -158,14 +158,15 @@ class WebSocketReading(HttpReading):
 
 @dataclass(frozen=True)
 class LlmReading(Reading):
-    """An LLM call, named after the tools it asks for, else ``answer``."""
+    """A call to a model, named after the tools it asks for, else after what it does: ``answer``, ``embeddings``, …"""
 
     event: Event
     dialect: Dialect
 
     @cached_property
     def name(self) -> str:
-        return ", ".join([call.name for call in self.calls]) or "answer"
+        called = ", ".join([call.name for call in self.calls])
+        return called or self.dialect.does or f"{self.event.request.action} {url_path(self.event.request.target)}"
 
     @cached_property
     def model(self) -> str:
@@ -228,9 +229,9 @@ def read(event: Event) -> tuple[StepKind, Reading]:
     """The kind of step that ``event`` is, and its reading."""
     kind = event.request.kind
     if kind == "http":
-        dialect = find(event.request)
         if is_websocket(event.request):
             return "http", WebSocketReading(event)
+        dialect = find(event.request)
         return ("llm", LlmReading(event, dialect)) if dialect else ("http", HttpReading(event))
     if kind == "process":
         return kind, ProcessReading(event)

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from replay.dialects import anthropic, gemini, openai_chat, openai_responses
+from replay.dialects import (
+    anthropic,
+    bedrock,
+    bedrock_invoke,
+    cohere,
+    counting,
+    embeddings,
+    gemini,
+    ollama,
+    openai_assistants,
+    openai_chat,
+    openai_completions,
+    openai_media,
+    openai_moderations,
+    openai_responses,
+    prompted,
+    rerank,
+)
 from replay.dialects.dialect import Dialect, place
 from replay.events import Request
 
@@ -13,6 +30,18 @@ DIALECTS: tuple[Dialect, ...] = (
     openai_responses.DIALECT,
     anthropic.DIALECT,
     gemini.DIALECT,
+    bedrock.DIALECT,
+    bedrock_invoke.DIALECT,
+    *cohere.DIALECTS,
+    *ollama.DIALECTS,
+    *prompted.DIALECTS,
+    openai_completions.DIALECT,
+    *embeddings.DIALECTS,
+    rerank.DIALECT,
+    *openai_media.DIALECTS,
+    openai_moderations.DIALECT,
+    *counting.DIALECTS,
+    openai_assistants.DIALECT,
 )
 """The first that claims a request reads it."""
 

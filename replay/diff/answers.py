@@ -1,7 +1,7 @@
 """An answer as data that can be compared field by field, whatever wire format or chunks it came in.
 
 A model's answer is what it said and asked for: ``content``, ``tool_calls``, ``finish_reason``, ``model``, ``error``.
-Other answers are ``status`` and ``body``, or a tool's ``value``.
+Other answers, vectors and pictures of models among them, are ``status`` and ``body``, or a tool's ``value``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import orjson
 
 from replay.dialects.body import decoded
 from replay.dialects.model import LlmAnswer, Message, ToolCall
+from replay.dialects.reading import LlmReading
 from replay.dialects.steps import Step
 from replay.events import Answer
 
@@ -32,13 +33,18 @@ def answer_document(step: Step) -> dict[str, Any]:
     """What came back, as comparable data; how the answer ended is told when it did not end well."""
     ending = {"ending": step.status} if step.status in ("closed", "pending") else {}
     failed = {"error": step.error} if step.error else {}
-    if step.answer is not None:
+    if step.answer is not None and _is_said(step):
         return {**_llm(step.answer), **failed, **ending}
     answer = step.source.answer if step.source else None
-    if step.kind == "http" and answer is not None and answer.head is not None:
+    if step.kind in ("http", "llm") and answer is not None and answer.head is not None:
         return {"status": answer.head.status, "body": body_document(answer), **failed, **ending}
     value = {} if step.value is None else {"value": parsed(step.value)}
     return {**value, **failed, **ending}
+
+
+def _is_said(step: Step) -> bool:
+    """Whether a model answered in words: vectors, pictures and the like are compared as they are."""
+    return isinstance(step.reading, LlmReading) and step.reading.dialect.does == "answer"
 
 
 def _llm(answer: LlmAnswer) -> dict[str, Any]:

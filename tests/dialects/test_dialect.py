@@ -46,9 +46,9 @@ def test_a_format_is_recognised_behind_any_host_and_prefix(url, like):
 @pytest.mark.parametrize(
     "request_",
     [
-        post("https://api.openai.com/v1/embeddings", {"input": "hi"}),
-        post("https://api.openai.com/v1/threads/t/messages", {"role": "user", "content": "hi"}),
-        post("https://api.anthropic.com/v1/messages/count_tokens", {"messages": []}),
+        post("https://api.openai.com/v1/files", {"input": "hi"}),
+        post("https://agents.example/threads/t/messages", {"role": "user", "content": "hi"}),
+        post("https://api.anthropic.com/v1/messages/batches", {"requests": [{"messages": []}]}),
         post(CHAT, {"prompt": "hi"}),
         post(CHAT, b""),
         post(CHAT, b'["messages"]'),

@@ -11,7 +11,7 @@ from replay.canon import values
 from replay.dialects import lenient
 from replay.dialects.dialect import Dialect
 from replay.dialects.lenient import Document, document, documents, string
-from replay.dialects.model import LlmAnswer, Message, ToolCall, Usage
+from replay.dialects.model import LlmAnswer, LlmRequest, Message, ToolCall, Usage
 from replay.dialects.translate import table as voices
 from replay.dialects.translate.deltas import Begin, CallBegins, CallWords, Delta, Done, Used, Words
 from replay.dialects.translate.voice import Voice
@@ -21,6 +21,9 @@ from replay.events import Answer, Chunk, End, Head
 _WHOLE = frozenset({"status", "headers", "body"})
 _WIRE = ("choices", "content", "output", "candidates", "error")
 """Keys by which an answer is known to be in its provider's own form."""
+
+_PLAIN = frozenset({"text", "tool_calls"})
+"""The keys of an answer in words of our own."""
 
 _JSON = "application/json"
 _STREAM = "text/event-stream; charset=utf-8"
@@ -47,15 +50,16 @@ def of_http(text: str) -> Answer:
     return answer
 
 
-def of_model(text: str, dialect: Dialect, asked: Document, model: str) -> Answer:
-    """What a model says, for a request with the body ``asked``; streamed if that asks for a stream.
+def of_model(text: str, dialect: Dialect, asked: Document, read: LlmRequest) -> Answer:
+    """What a model says, for a request with the body ``asked``, which ``dialect`` reads as ``read``; streamed if that
+    asks for a stream.
 
     ``text``: the provider's JSON; or ``{"text": …, "tool_calls": [{"name": …, "arguments": {…}}]}``; or plain words.
     Raises :class:`UsageError` when that form cannot be written for this dialect.
     """
     doc = document(lenient.parse(text))
-    is_wire = any(key in doc for key in _WIRE)
-    streams = asked.get("stream") is True
+    is_wire = any(key in doc for key in _WIRE) or not set(doc) <= _PLAIN
+    streams = read.stream
     if is_wire and not streams:
         return _response(orjson.dumps(doc), _JSON)
     try:
@@ -63,7 +67,7 @@ def of_model(text: str, dialect: Dialect, asked: Document, model: str) -> Answer
     except UsageError:
         hint = "give the provider's own JSON, and let the program not stream"
         raise UsageError(f"an answer cannot be written in the format {dialect.name}", hint=hint) from None
-    answer = dialect.read_answer(doc) if is_wire else _plain(text, doc, model)
+    answer = dialect.read_answer(doc) if is_wire else _plain(text, doc, read.model)
     if streams:
         return _response(b"".join(_events(answer, voice, asked)), _STREAM)
     return _response(orjson.dumps(voice.answer(answer, "swapped")), _JSON)

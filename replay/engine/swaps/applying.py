@@ -50,7 +50,7 @@ def apply(
 
 def _llm(change: Callable[[Draft, Swap], bool]) -> Callable[[Draft, Swap], bool]:
     """``change``, for LLM calls only."""
-    return lambda draft, swap: draft.dialect is not None and change(draft, swap)
+    return lambda draft, swap: draft.can_be_edited and change(draft, swap)
 
 
 def _model(draft: Draft, swap: Swap) -> bool:
@@ -209,8 +209,8 @@ def _moved(target: str, wanted: str, to: str) -> str:
 def _response(draft: Draft, swap: Swap) -> bool:
     if draft.original.kind == "tool":
         draft.answer = answering.of_tool(_as_json(swap.value), draft.recorded)
-    elif draft.dialect is not None:
-        draft.answer = answering.of_model(swap.value, draft.dialect, draft.body, draft.read.model)
+    elif draft.dialect is not None and draft.dialect.does == "answer":
+        draft.answer = answering.of_model(swap.value, draft.dialect, draft.body, draft.read)
     else:
         draft.answer = answering.of_http(swap.value)
     return True

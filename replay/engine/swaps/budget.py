@@ -168,7 +168,7 @@ class Spending:
 def cost_of(request: Request, usage: Usage) -> float | None:
     """The list price in USD, today, of ``request`` with this usage; None when it is not known."""
     dialect = find(request)
-    if dialect is None:
+    if dialect is None or not (dialect.billed or usage.input or usage.output):
         return 0.0
     return price.of_call(usage, dialect.request(request).model, request, time.time_ns())
 
@@ -177,6 +177,8 @@ def expected(request: Request, dialect: Dialect, recorded: Event | None) -> Usag
     """The tokens that ``request`` may take: those of its counterpart, in proportion to its length; else a guess."""
     asked = dialect.request(request)
     known = dialect.answer(recorded.answer).usage if recorded is not None and recorded.answer is not None else None
+    if known is None and not dialect.billed:
+        return Usage()
     if known is None or recorded is None:
         return Usage(len(request.body) // BYTES_PER_TOKEN, _most(asked))
     share = len(request.body) / max(1, len(recorded.request.body))

@@ -44,7 +44,7 @@ def concerns(swap: Swap, request: Request, place: Callable[[], Place]) -> bool:
     if swap.kind == "response":
         return request.kind in ("http", "tool")
     draft = Draft(request)
-    return draft.dialect is not None and _OF_MODEL[swap.kind](swap, draft)
+    return draft.can_be_edited and _OF_MODEL[swap.kind](swap, draft)
 
 
 def _any(_swap: Swap, _draft: Draft) -> bool:

@@ -74,6 +74,11 @@ class Draft:
         return find(self.original)
 
     @property
+    def can_be_edited(self) -> bool:
+        """Whether it is a call to a model in a format that swaps can write."""
+        return self.dialect is not None and self.dialect.name in SHAPES
+
+    @property
     def shape(self) -> Shape:
         assert self.dialect is not None
         return SHAPES[self.dialect.name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from replay.dialects.price import is_free
 from replay.dialects.steps import Step
 
 
@@ -31,8 +32,7 @@ class Totals:
         for step in self._steps[start : start + count]:
             usage = step.usage
             cost = self._price(step) if step.kind == "llm" else None
-            free = step.kind != "llm" or (usage is None and step.status == "error")
-            self.certain = self.certain and (free or cost is not None)
+            self.certain = self.certain and (is_free(step) or cost is not None)
             self.tokens.append(usage.input + usage.output if usage else None)
             self.cost.append(cost)
 
