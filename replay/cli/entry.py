@@ -112,9 +112,9 @@ def _suggestion(argv: tuple[str, ...]) -> str:
 
 
 def _without_argv(entry: Entry, cassette: str) -> str:
-    made_by = (
-        f"the test {entry.node}" if entry.node else f"the function {entry.function}" if entry.function else "nobody"
-    )
+    made_by = f"the test {entry.node}" if entry.node else f"the function {entry.function}" if entry.function else ""
+    if not made_by:
+        return f"{cassette} does not say what program it is of"
     return f"{cassette} was recorded by {made_by}, not by a command line"
 
 

@@ -465,7 +465,7 @@ class Session:
             self.ended(call)
         self.result.unused.extend(self.unused())
         self.result.reordered = self.order.reordered
-        self.result.overread = self._served_reads.overread
+        self.result.overread = 0 if self._is_imported else self._served_reads.overread
         self.result.unread = self._served_reads.unread(self._is_in_body)
 
     def _is_covered(self, event: Event) -> bool:
