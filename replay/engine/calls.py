@@ -331,6 +331,12 @@ class ServedCall:
         return recorded != handed or self.chunks != len(self.served.chunks)
 
 
+def differs(call: object, reason: str) -> None:
+    """What the program did again for a served ``call`` came out otherwise than recorded: a divergence."""
+    if isinstance(call, ServedCall):
+        call.session.diverge(call.asked, reason)
+
+
 def _interrupted(error: BaseException, *, started: bool) -> End:
     """How a call ends that a signal interrupted while its answer waited for its turn: as if in the call itself."""
     return End("broken" if started else "failed", Failure(type(error).__name__, str(error)))

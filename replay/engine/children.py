@@ -132,11 +132,11 @@ def environment(plan: Plan, env: Mapping[str, str] | None) -> dict[str, str]:
     return {**result, **plan.to_environ()}
 
 
-def are_events() -> bool:
-    """Whether subprocesses are events of the session here: by the rules of its recording, if it is a replay."""
+def follows(rule: str) -> bool:
+    """Whether the session here goes by ``rule``: one that its recording has among its behaviour flags."""
     node = parent()
     source = node.session.source if node is not None else None
-    return source is None or source.header.behaviour.get("processes", 0) > 0
+    return source is None or source.header.behaviour.get(rule, 0) > 0
 
 
 def born(env: Mapping[str, str] | None) -> Born:

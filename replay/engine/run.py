@@ -22,6 +22,7 @@ from replay.cassette import Reader, Writer
 from replay.cassette.behaviour import CURRENT, check_behaviour
 from replay.cassette.forks import parent_mark
 from replay.engine import children, finalising, guard, idle, lineage, redaction, spawn, threads, timers, weather
+from replay.engine.calls import differs
 from replay.engine.plan import Plan
 from replay.engine.result import Result
 from replay.engine.session import Session
@@ -240,7 +241,7 @@ def _attach() -> None:
     boundary.find_with(lineage.session)
     threads.attach(turn)
     outside.tell_with(
-        outside.Ways(threads.outside, threads.awaiting, threads.computing, children.follows, children.born)
+        outside.Ways(threads.outside, threads.awaiting, threads.computing, children.follows, children.born, differs)
     )
     for name, patches in _WATCHED.items():
         taps.watch(name, patches)

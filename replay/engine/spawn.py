@@ -11,7 +11,7 @@ import threading
 from asyncio import base_events
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, thread
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context, copy_context
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -209,8 +209,10 @@ def _run_work_item(original: Callable[..., Any]) -> Callable[..., Any]:
             original(self, *args)
             return
         work.occupy(1)
+        # Whoever waits for what the body of a tool has handed to a pool is told as part of that body.
+        told_as = nullcontext() if work.node.counted else lineage.bound(work.node)
         try:
-            with threads.running(work.thread):
+            with threads.running(work.thread), told_as:
                 original(self, *args)
         finally:
             work.occupy(-1)

@@ -15,16 +15,27 @@ from types import ModuleType
 from typing import Any
 
 TAPS = {
+    "agents.tool": "replay.taps.frameworks.openai_agents",
     "aiohttp": "replay.taps.aiohttp",
     "fastuuid": "replay.taps.dice",
     "http.cookiejar": "replay.taps.cookiejar",
     "httpx": "replay.taps.httpx",
     "httpx2": "replay.taps.httpx",
+    "langchain_core.tools.base": "replay.taps.frameworks.langchain",
+    "mcp.client.session": "replay.taps.mcp.session",
+    "mcp.client.sse": "replay.taps.mcp.transports",
+    "mcp.client.stdio": "replay.taps.mcp.transports",
+    "mcp.client.streamable_http": "replay.taps.mcp.transports",
+    "mcp.client.websocket": "replay.taps.mcp.transports",
     "numpy.random": "replay.taps.dice",
+    "pydantic_ai.toolsets.function": "replay.taps.frameworks.pydantic_ai",
+    "smolagents.tools": "replay.taps.frameworks.smolagents",
     "urllib.request": "replay.taps.urllib",
     "urllib3": "replay.taps.urllib3",
     "uuid_utils": "replay.taps.dice",
     "uvloop": "replay.taps.uvloop",
+    "websockets.asyncio.client": "replay.taps.websockets",
+    "websockets.sync.client": "replay.taps.websockets_sync",
 }
 """The module whose import triggers a tap, and the tap."""
 
@@ -34,8 +45,6 @@ _watched = dict(TAPS)
 def watch(name: str, tap: str) -> None:
     """Have the module ``tap`` attach to ``name`` like a tap: for what is no library that reaches the world."""
     _watched[name] = tap
-    "websockets.asyncio.client": "replay.taps.websockets",
-    "websockets.sync.client": "replay.taps.websockets_sync",
 
 
 def attach() -> None:

@@ -25,7 +25,7 @@ class Tool:
     def request(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        arguments = {key: _kept(value) for key, value in bound.arguments.items() if key not in ("self", "cls")}
+        arguments = {key: kept_argument(value) for key, value in bound.arguments.items() if key not in ("self", "cls")}
         return Request("tool", "call", self.name, body=values.dump(arguments), effect=self.effect)
 
     @functools.cached_property
@@ -59,7 +59,7 @@ def kept_chunk(value: Any) -> Chunk | End:
         return End("failed", Failure(UNKEPT, str(error)))
 
 
-def _kept(value: Any) -> Any:
+def kept_argument(value: Any) -> Any:
     """An argument that is no data (a connection, a client) is named by its type."""
     try:
         values.dump(value)

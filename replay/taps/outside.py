@@ -30,21 +30,27 @@ class Born:
         return self.claim is not None and self.claim.exists()
 
 
+def _nothing(_call: object, _reason: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What lasts while a process does something, and what is known of processes.
 
     * ``waiting``: this thread waits for it. ``awaiting``: a task does, and the loop may go on.
     * ``computing``: the process computes for this thread, which waits no more than if it did so itself.
-    * ``are_events``: whether processes started here are events, served on replay; not so by the rules of old cassettes.
+    * ``follows``: whether what happens here follows a rule of recordings; old cassettes do not know the later ones.
+    * ``differs``: what was performed on replay for a served call came out otherwise than recorded.
     * ``born``: takes the address of the next child process of this task, which is taken also when none is started.
     """
 
     waiting: Callable[[], AbstractContextManager[Any]] = nullcontext
     awaiting: Callable[[], AbstractContextManager[Any]] = nullcontext
     computing: Callable[[], AbstractContextManager[Any]] = nullcontext
-    are_events: Callable[[], bool] = bool
+    follows: Callable[[str], bool] = bool
     born: Callable[[Environment], Born] = Born
+    differs: Callable[[object, str], None] = _nothing
 
 
 _ways = [Ways()]
@@ -68,8 +74,18 @@ def computing() -> AbstractContextManager[Any]:
 
 
 def are_events() -> bool:
-    return _ways[0].are_events()
+    """Whether processes started here are events, served on replay."""
+    return follows("processes")
+
+
+def follows(rule: str) -> bool:
+    """Whether the recording here has ``rule`` among its behaviour flags; a new one has them all."""
+    return _ways[0].follows(rule)
 
 
 def born(env: Environment) -> Born:
     return _ways[0].born(env)
+
+
+def differs(call: object, reason: str) -> None:
+    _ways[0].differs(call, reason)

@@ -9,16 +9,23 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from replay.events import Answer, Chunk, Effect, End, Request
+from replay.events import Chunk, Effect, End, Request
 from replay.taps import boundary
 from replay.taps.boundary import Call
+from replay.taps.crossing import across, cross
 from replay.taps.described import Tool, kept_chunk, performed_by
-from replay.taps.exceptions import ended_by, rebuilt
+from replay.taps.exceptions import ended_by
 from replay.taps.generators import async_generator, generator
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_MARK = "__replay_tool__"
+
+MAX_SHELLS = 8
+"""Partial objects, bound methods and wrappers around one function."""
 
 
 @overload
@@ -50,26 +57,27 @@ def _decorate(function: F, *, name: str, effect: Effect | None) -> F:
         wrapper = _coroutine(described)
     else:
         wrapper = _plain(described)
-    return functools.wraps(function)(wrapper)  # type: ignore[return-value]
+    marked = functools.wraps(function)(wrapper)
+    setattr(marked, _MARK, True)
+    return marked  # type: ignore[return-value]
+
+
+def is_marked(function: Any) -> bool:
+    """Whether ``function`` is a tool marked by :func:`tool`, or a thin shell around one."""
+    for _ in range(MAX_SHELLS):
+        if getattr(function, _MARK, False):
+            return True
+        inner = [getattr(function, name, None) for name in ("func", "__func__", "__wrapped__")]
+        function = next(filter(callable, inner), None)
+        if function is None:
+            return False
+    return False
 
 
 def _plain(tool: Tool) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         session = boundary.current()
-        if session is None:
-            return tool.function(*args, **kwargs)
-        call = session.issue(tool.request(args, kwargs))
-        if call.served is not None:
-            return _served(tool, call, call.served)
-        try:
-            with session.within(call, own_lineage=True):
-                value = performed_by(tool, call)(*args, **kwargs)
-        except BaseException as error:
-            call.deliver(ended_by(error, started=False))
-            raise
-        for part in _value_parts(value):
-            call.deliver(part)
-        return value
+        return tool.function(*args, **kwargs) if session is None else cross(session, _Marked(tool, args, kwargs))
 
     return wrapper
 
@@ -79,47 +87,34 @@ def _coroutine(tool: Tool) -> Callable[..., Any]:
         session = boundary.current()
         if session is None:
             return await tool.function(*args, **kwargs)
-        call = session.issue(tool.request(args, kwargs))
-        if call.served is not None:
-            return await _aserved(tool, call, call.served)
-        try:
-            with session.within(call, own_lineage=True):
-                value = performed_by(tool, call)(*args, **kwargs)
-                if inspect.isawaitable(value):  # what a swap put in its place may be a plain function
-                    value = await value
-        except BaseException as error:
-            call.deliver(ended_by(error, started=False))
-            raise
-        for part in _value_parts(value):
-            await call.adeliver(part)
-        return value
+        return await across(session, _Marked(tool, args, kwargs))
 
     return wrapper
 
 
-def _value_parts(value: Any) -> tuple[Chunk | End, ...]:
-    part = kept_chunk(value)
-    return (part, End()) if isinstance(part, Chunk) else (part,)
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """One call of a marked function, as what crosses the boundary."""
 
+    tool: Tool
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
-def _served(tool: Tool, call: Call, answer: Answer) -> Any:
-    for chunk in answer.chunks:
-        call.deliver(chunk)
-    end = answer.end or End("closed")
-    call.deliver(end)
-    if end.failure is not None:
-        raise rebuilt(end.failure)
-    return tool.load(answer.chunks[0])
+    def request(self) -> Request:
+        return self.tool.request(self.args, self.kwargs)
 
+    def perform(self, call: Call) -> Any:
+        return performed_by(self.tool, call)(*self.args, **self.kwargs)
 
-async def _aserved(tool: Tool, call: Call, answer: Answer) -> Any:
-    for chunk in answer.chunks:
-        await call.adeliver(chunk)
-    end = answer.end or End("closed")
-    await call.adeliver(end)
-    if end.failure is not None:
-        raise rebuilt(end.failure)
-    return tool.load(answer.chunks[0])
+    def kept(self, value: Any) -> tuple[Chunk | End, ...]:
+        part = kept_chunk(value)
+        return (part, End()) if isinstance(part, Chunk) else (part,)
+
+    def ended(self, error: BaseException) -> tuple[End, ...]:
+        return (ended_by(error, started=False),)
+
+    def load(self, chunk: Chunk) -> Any:
+        return self.tool.load(chunk)
 
 
 class span:

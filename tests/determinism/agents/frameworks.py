@@ -194,23 +194,25 @@ async def pydantic_ai_tools(url):
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    log = []
     async with AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as openai:
         agent = Agent(OpenAIChatModel("m", provider=OpenAIProvider(openai_client=openai)))
         async with httpx.AsyncClient() as client:
 
             @agent.tool_plain
             async def add(number: int) -> int:
-                log.append(["add", number, await aask(client, url, number)])
-                return log[-1][2]
+                return await aask(client, url, number)
 
             @agent.tool_plain
             def roll(number: int) -> int:
-                log.append(["roll", number])
                 return random.randrange(number + 1)
 
             answers = await asyncio.gather(*[agent.run(f"task {number}") for number in range(3)])
-    return [[answer.output for answer in answers], log]
+    return [[answer.output, _tool_results(answer.all_messages())] for answer in answers]
+
+
+def _tool_results(messages: list) -> list:
+    parts = [part for message in messages for part in message.parts]
+    return [[part.tool_name, part.content] for part in parts if part.part_kind == "tool-return"]
 
 
 async def openai_agents(url):
@@ -218,7 +220,6 @@ async def openai_agents(url):
     from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool
     from openai import AsyncOpenAI
 
-    log = []
     async with (
         AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as openai,
         httpx.AsyncClient() as client,
@@ -226,17 +227,15 @@ async def openai_agents(url):
 
         @function_tool
         async def add(number: int) -> int:
-            log.append(["add", number, await aask(client, url, number)])
-            return log[-1][2]
+            return await aask(client, url, number)
 
         @function_tool
         def roll(number: int) -> int:
-            log.append(["roll", number])
             return random.randrange(number + 1)
 
         agent = Agent("a", tools=[add, roll], model=OpenAIChatCompletionsModel("m", openai))
         answers = await asyncio.gather(*[Runner.run(agent, f"task {number}") for number in range(3)])
-    return [[answer.final_output for answer in answers], log]
+    return [[answer.final_output, answer.to_input_list()] for answer in answers]
 
 
 AGENTS = (
