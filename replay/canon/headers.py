@@ -46,7 +46,7 @@ KEPT = frozenset({
 
 KEPT_PREFIXES = (
     "accept", "access-control-allow-", "access-control-expose-", "access-control-max-", "access-control-request-",
-    "anthropic-ratelimit-", "content-", "cross-origin-", "ratelimit", "sec-fetch-", "sec-websocket-version",
+    "anthropic-ratelimit-", "content-", "cross-origin-", "grpc-", "ratelimit", "sec-fetch-", "sec-websocket-version",
     "x-cache", "x-rate-limit-", "x-ratelimit-", "x-stainless-",
 )  # fmt: skip
 

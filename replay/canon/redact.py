@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from replay.canon import eventstream
+from replay.canon import eventstream, grpc
 from replay.canon.clean import Cleaner
 from replay.canon.coding import unpacker
 from replay.canon.fields import Fields, Found
@@ -108,11 +108,13 @@ class Redactor:
 
     def _redacted(self, request: Request) -> Request:
         known = len(self.placeholders)
-        kept, form, coding, _ = self._fields.of(request.headers)
+        kept, form, coding, type = self._fields.of(request.headers)
         if kept is None:
             kept = request.headers
         target = (self.url if request.kind == "http" else self.text)(request.target)
         body = self.bytes(request.body if request.kind != "process" else self._command(request.body))
+        if body is not request.body and type == grpc.TYPE:
+            body = grpc.rewritten(request.body, self.bytes, self.headers)
         if body and (form is not None or coding):
             body = form(body) if form is not None else self._packed_body(body, coding)
         if target == request.target and kept is request.headers and body is request.body:
@@ -219,6 +221,8 @@ class Redactor:
         return self._kept(found)
 
     def _kept(self, found: Found) -> Kept:
+        if found.type == grpc.TYPE:
+            return grpc.Framed(self.bytes, self.headers)
         plain: Kept = Spelled(self.bytes, self._risks()) if found.type in SPELLED else self.stream()
         if found.type == eventstream.TYPE:
             plain = eventstream.EventStream(Spelled(self.bytes, self._risks()))

@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote
 
+from replay.canon import grpc
 from replay.canon.body import content_type, is_json
 from replay.canon.coding import packer, unpacker
 from replay.canon.packed import UNPACKED
@@ -93,7 +94,8 @@ class Restorer:
         escape = _escape_of(answer)
         coding = (answer.head.header("content-encoding") or "") if answer.head else ""
         plain = _unpacked(answer.chunks, coding)
-        restored = [replace(chunk, data=self._put_back(chunk.data, escape)) for chunk in plain]
+        put_back = self._put_into_frames if _is_grpc(answer) else self._put_back
+        restored = [replace(chunk, data=put_back(chunk.data, escape)) for chunk in plain]
         if plain is not answer.chunks:
             restored = _packed(restored, coding, whole=answer.end is not None and answer.end.ending == "complete")
         for then, now in zip(answer.chunks, restored, strict=True):
@@ -104,6 +106,15 @@ class Restorer:
         if not self._sent or MARK not in data:
             return data
         return IN_BYTES.sub(lambda match: self._value(match[0].decode(), escape).encode("utf-8", "surrogatepass"), data)
+
+    def _put_into_frames(self, data: bytes, escape: Callable[[str], str]) -> bytes:
+        def put_back(data: bytes) -> bytes:
+            return self._put_back(data, escape)
+
+        def put_into(fields: Headers) -> Headers:
+            return tuple([(name, self._text(value)) for name, value in fields])
+
+        return grpc.rewritten(data, put_back, put_into)
 
     def _value(self, placeholder: str, escape: Callable[[str], str]) -> str:
         secret = self._sent.get(placeholder)
@@ -162,6 +173,10 @@ def _escape_of(answer: Answer) -> Callable[[str], str]:
     ):
         return _in_json
     return (lambda value: quote(value, safe="")) if "urlencoded" in type else str
+
+
+def _is_grpc(answer: Answer) -> bool:
+    return answer.head is not None and content_type(answer.head.headers) == grpc.TYPE
 
 
 def _in_json(value: str) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import unquote
 
+from replay.dialects import grpc
 from replay.dialects.dialect import Dialect, answer_body, url_path
 from replay.dialects.model import LlmAnswer, LlmRequest, ToolCall, ToolResult, Usage
 from replay.dialects.processes import command_line, said, told
@@ -157,6 +158,33 @@ class WebSocketReading(HttpReading):
 
 
 @dataclass(frozen=True)
+class GrpcReading(HttpReading):
+    """A gRPC call: ``gRPC host/package.Service/Method``; messages by field number. Or what was streamed to one."""
+
+    @cached_property
+    def name(self) -> str:
+        place = self.event.request.target.partition("://")[2]
+        return f"gRPC {place}{_STREAMED.get(self.event.request.action, '')}"
+
+    @cached_property
+    def error(self) -> str:
+        status = grpc.ended(self.event.answer) if self.event.answer else None
+        told = f"{grpc.CODES[status.code]}: {status.details}" if status and status.code else ""
+        return super().error or told
+
+    @cached_property
+    def arguments(self) -> str:
+        return grpc.words(self.event.request.body)
+
+    @cached_property
+    def value(self) -> str | None:
+        return grpc.words(self.event.answer.body) if self.event.answer and self.event.answer.chunks else None
+
+
+_STREAMED = {"SEND": " <", "CLOSE": " < end"}
+
+
+@dataclass(frozen=True)
 class LlmReading(Reading):
     """A call to a model, named after the tools it asks for, else after what it does: ``answer``, ``embeddings``, …"""
 
@@ -229,6 +257,8 @@ def read(event: Event) -> tuple[StepKind, Reading]:
     """The kind of step that ``event`` is, and its reading."""
     kind = event.request.kind
     if kind == "http":
+        if grpc.is_grpc(event.request):
+            return "http", GrpcReading(event)
         if is_websocket(event.request):
             return "http", WebSocketReading(event)
         dialect = find(event.request)

@@ -10,7 +10,6 @@ from pathlib import Path
 from replay.taps import TAPS
 
 UNTAPPED = (
-    "grpc",
     "http.client",
     "httpcore",
     "httplib2",

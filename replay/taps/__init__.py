@@ -18,6 +18,8 @@ TAPS = {
     "agents.tool": "replay.taps.frameworks.openai_agents",
     "aiohttp": "replay.taps.aiohttp",
     "fastuuid": "replay.taps.dice",
+    "grpc._channel": "replay.taps.grpc",
+    "grpc.aio._channel": "replay.taps.grpc_aio",
     "http.cookiejar": "replay.taps.cookiejar",
     "httpx": "replay.taps.httpx",
     "httpx2": "replay.taps.httpx",

@@ -18,7 +18,7 @@ Verdict = Literal["program", "plumbing", "through"]
 
 _PLUMBING = """
     asyncio concurrent multiprocessing queue sched select selectors signal subprocess tempfile threading importlib
-    http socket socketserver ssl aiohappyeyeballs aiohttp anyio h11 h2 httpcore httpcore2 tornado trio
+    http socket socketserver ssl aiohappyeyeballs aiohttp anyio grpc h11 h2 httpcore httpcore2 tornado trio
     urllib3 urllib3_future uvicorn uvloop websockets wsproto zmq
     logging loguru structlog rich tqdm
     agents.tracing.processors langsmith opentelemetry posthog sentry_sdk

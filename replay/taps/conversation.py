@@ -10,7 +10,7 @@ from typing import Final
 
 from replay.dialects.websocket import Closing
 from replay.errors import PolicyError
-from replay.events import Request
+from replay.events import Headers, Request
 from replay.taps import boundary
 from replay.taps.boundary import Boundary, Call
 
@@ -18,12 +18,13 @@ REFUSED: Final = "a replay cannot go live in the middle of a connection: no serv
 
 
 class Conversation:
-    """One open connection to ``target``; ``call`` is its handshake."""
+    """One open connection to ``target``; ``call`` is what opened it, ``headers`` go with each message."""
 
-    def __init__(self, session: Boundary, call: Call, target: str) -> None:
+    def __init__(self, session: Boundary, call: Call, target: str, headers: Headers = ()) -> None:
         self.session = session
         self.call = call
         self.target = target
+        self.headers = headers
         self.is_served = call.served is not None
 
     @property
@@ -34,7 +35,7 @@ class Conversation:
     def says(self, action: str, body: bytes) -> Call:
         """The program sends ``body``. Raises :class:`replay.errors.StopReplay` where nothing can answer it."""
         with self.session.within(self.call, own_lineage=False):
-            said = self.session.issue(Request("http", action, self.target, body=body))
+            said = self.session.issue(Request("http", action, self.target, self.headers, body))
         if self.is_served and said.served is None:
             hint = "--on-divergence nearest goes on with what was recorded; or record the run again"
             raise self.session.halt(PolicyError(f"{REFUSED} ({action} {self.target})", hint=hint))
