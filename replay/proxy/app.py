@@ -68,12 +68,12 @@ class App:
             self._note(f"{url} was asked to speak another protocol than HTTP")
             await _send_error(send, 501, "upgrade", "replay proxy hands on HTTP, and no WebSockets")
         else:
-            await self._cross(scope["method"], url, scope["headers"], body, send)
+            await self._cross(scope, url, body, send)
 
-    async def _cross(self, method: str, url: str, headers: Fields, body: bytes, send: Send) -> None:
-        asked = [(name, value) for name, value in _of_message(headers) if name != b"host"]
+    async def _cross(self, scope: Message, url: str, body: bytes, send: Send) -> None:
+        fields = [(name, value) for name, value in _of_message(scope["headers"]) if name != b"host"]
         try:
-            response = await self.crossing.answer(method, url, asked, body)
+            response = await self.crossing.answer(scope["client"][1], scope["method"], url, fields, body)
         except StopReplay as stop:
             await _send_stop(send, stop.error)
         except httpx.InvalidURL as error:

@@ -58,7 +58,7 @@ def _opened(plan: Plan, upstreams: Upstreams) -> Session:
 
 @contextmanager
 def _running(session: Session, upstreams: Upstreams, base: str, listener: socket.socket) -> Iterator[None]:
-    crossing = Crossing(session)
+    crossing = Crossing(session, listener.getsockname()[1])
     app = App(crossing, upstreams, base)
     server = uvicorn.Server(_config(app))
 
