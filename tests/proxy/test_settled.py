@@ -45,13 +45,13 @@ def test_a_connection_that_is_gone_holds_up_nobody():
 
 def test_a_process_that_computes_is_told_from_one_that_waits():
     waits = "import sys; print(flush=True); sys.stdin.read()"
-    computes = "print(flush=True)\nwhile True: pass"
+    spins = "print(flush=True)\nwhile True: pass"
     with subprocess.Popen([sys.executable, "-c", waits], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         while computes(process.pid):  # until it has come to its read
             pass
         assert not computes(process.pid)
-    with subprocess.Popen([sys.executable, "-c", computes], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", spins], stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         assert computes(process.pid)
         assert is_busy(os.getpid())
