@@ -107,6 +107,6 @@ def _tell(path: Path, target: Path | None, exported: Exported) -> None:
     from replay.report.amounts import counted
 
     where = f" -> {target}" if target else ""
-    output.note(f"replay: exported {path}{where}, {counted(exported.records, "record")}")
+    output.note(f"replay: exported {path}{where}, {counted(exported.records, 'record')}")
     for reason, number in Counter(left.reason for left in exported.left_out).items():
         output.note(f"replay: left out {counted(number, 'event')}: {reason}")
