@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.sdk.conftest import world
+from tests.sdk.conftest import shop, world
 
-__all__ = ["world"]
+__all__ = ["shop", "world"]

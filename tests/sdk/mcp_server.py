@@ -12,11 +12,8 @@ import socket
 import sys
 from pathlib import Path
 
-import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import SamplingMessage, TextContent, ToolAnnotations
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from tests.testing.offers import result
 
@@ -78,6 +75,10 @@ def server(log: Path, more: list[str]) -> MCPServer:
 
 
 async def _over_http(made: MCPServer) -> None:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     streamable = made.streamable_http_app()

@@ -18,6 +18,7 @@ from replay.engine.result import Result
 from replay.taps.boundary import inside
 from replay.testing import ModelServer
 from tests.sdk.door import Door
+from tests.sdk.mcp_shop import Shop
 from tests.taps.server import Server
 
 Agent = Callable[["World"], Any]
@@ -37,12 +38,13 @@ class Web(Server):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What an agent can reach: models through a door of its own, a web server, and a file of its own."""
+    """What an agent can reach: models through a door of its own, a web server, a file of its own, and an MCP shop."""
 
     models: ModelServer
     door: Door
     web: Web
     cassette: Path
+    shop: Shop | None = None
 
     @property
     def url(self) -> str:
