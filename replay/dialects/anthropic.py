@@ -14,8 +14,10 @@ from replay.dialects.dialect import Dialect
 from replay.dialects.lenient import Document, compact, count, document, documents, items, string
 from replay.dialects.model import LlmAnswer, LlmRequest, Message, Part, ToolCall, ToolDefinition, ToolResult, Usage
 from replay.dialects.model import message as make_message
+from replay.dialects.places import texts
 
 _NOT_PARAMS = frozenset(("model", "messages", "system", "tools", "stream"))
+_LONG = 200
 _PREDICT = (":rawPredict", ":streamRawPredict")
 
 
@@ -94,9 +96,29 @@ def _content(content: Any) -> Iterator[Part]:
             yield Part(kind, _describe(doc), block)
 
 
+_DESCRIBED = (
+    "source.url",
+    "source.media_type",
+    "source.file_id",
+    "content.stdout",
+    "content.stderr",
+    "content.error_code",
+    "content.content.title",
+    "content.url",
+    "content.*.title",
+    "content.*.text",
+    "tool_name",
+    "file_id",
+    "title",
+)
+"""What tells a block apart, the first that is there: media, and results of tools that the provider itself runs."""
+
+
 def _describe(block: Document) -> str:
-    source = document(block.get("source"))
-    return string(block.get("name") or source.get("url") or source.get("media_type") or block.get("title"))[:200]
+    """A call that the provider runs itself shows as a call does; of several results, all titles."""
+    if "input" in block:
+        return f"{string(block.get('name'))}({compact(block['input'])})"[:_LONG]
+    return string(block.get("name"))[:_LONG] or ", ".join(texts(block, _DESCRIBED))[:_LONG]
 
 
 def _answer(body: Document) -> LlmAnswer:

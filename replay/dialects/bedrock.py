@@ -94,6 +94,8 @@ def _parts(content: list[Any]) -> Iterator[Part]:
             yield Part("text", compact(doc["json"]))
         elif words := string(document(thought.get("reasoningText")).get("text")):
             yield Part("thinking", words)
+        elif "redactedContent" in thought:
+            yield Part("redacted_thinking", "", doc)
         elif "toolUse" not in doc and doc:
             kind = next(iter(doc))
             yield Part(kind, string(document(doc[kind]).get("name") or document(doc[kind]).get("format")), doc)

@@ -32,6 +32,7 @@ _REQUESTS: tuple[tuple[str, _Asked], ...] = (
     ("message", _COHERE_CHAT.read_request),
     ("texts", embeddings.COHERE.read_request),
     ("inputText", prompted.TITAN.read_request),
+    ("taskType", embeddings.NOVA.read_request),
     ("prompt", prompted.LLAMA.read_request),
 )
 """A key that only requests of one family have -> how these are read; the first that is there."""
@@ -46,7 +47,8 @@ _ANSWERS: tuple[tuple[str, _Said], ...] = (
     ("completions", prompted.JURASSIC.read_answer),
     ("outputs", prompted.MISTRAL.read_answer),
     ("embedding", embeddings.TITAN.read_answer),
-    ("embeddings", embeddings.COHERE.read_answer),
+    ("embeddingsByType", embeddings.TITAN.read_answer),
+    ("embeddings", lambda body: _embeddings(body)),
     ("generation_id", _COHERE_CHAT.read_answer),
     ("choices", lambda body: _choices(body)),
 )
@@ -76,6 +78,11 @@ def _choices(body: Document) -> LlmAnswer:
     """Messages, or the plain text that DeepSeek and older Mistral models give."""
     is_text = any("text" in choice for choice in documents(body.get("choices")))
     return (openai_completions.DIALECT if is_text else openai_chat.DIALECT).read_answer(body)
+
+
+def _embeddings(body: Document) -> LlmAnswer:
+    is_nova = any("embedding" in each for each in documents(body.get("embeddings")))
+    return (embeddings.NOVA if is_nova else embeddings.COHERE).read_answer(body)
 
 
 def _answer(body: Document) -> LlmAnswer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from replay.dialects import anthropic, gemini, lenient, openai_responses
+from replay.dialects import anthropic, bedrock, gemini, lenient, openai_responses
 from replay.dialects.dialect import Dialect
 from replay.dialects.embeddings import last
 from replay.dialects.lenient import Document
@@ -46,12 +46,23 @@ def _like(dialect: Dialect, name: str, endpoint: str) -> Dialect:
     )
 
 
+def _of_bedrock(path: str, body: Document) -> LlmRequest:
+    """The prompt is one of ``Converse``, or the bytes that ``InvokeModel`` would get."""
+    asked = lenient.document(lenient.document(body.get("input")).get("converse"))
+    return bedrock.DIALECT.read_request(path, asked or body)
+
+
 DIALECTS: tuple[Dialect, ...] = (
     _like(anthropic.DIALECT, "anthropic.count", r"/messages/count_tokens$|/count-tokens:rawPredict$"),
     replace(
         _like(gemini.DIALECT, "gemini.count", r":countTokens$"),
         read_request=_of_gemini,
         fields=("contents", "generateContentRequest"),
+    ),
+    replace(
+        _like(bedrock.DIALECT, "bedrock.count", r"/model/.+/count-tokens$"),
+        read_request=_of_bedrock,
+        fields=("input",),
     ),
     _like(openai_responses.DIALECT, "openai.count", r"/responses/input_tokens$"),
 )

@@ -84,14 +84,14 @@ class Dialect:
         form = form_document(body, request.header("content-type") or "")
         doc = form or lenient.document(lenient.parse(body))
         read = self.read_request(url_path(request.target), doc)
-        return read if doc or not body.strip() else replace(read, messages=(_unread(body),))
+        return read if doc or not body.strip() else replace(read, messages=(_unread("unread", body),))
 
     def answer(self, answer: Answer) -> LlmAnswer:
         """``answer`` as an LLM answer, as far as it came. An HTTP error or a broken transport fills ``error``."""
         body = answer_body(answer)
-        frames = framed(body.data)
+        frames = framed(body.data, (answer.head.header("content-type") if answer.head else None) or "")
         doc = self.assemble(frames.objects) if frames.streamed else next(iter(frames.objects), {})
-        read = self._read(doc, answer, body.data)
+        read = self._read(doc, answer, body.data, streamed=frames.streamed)
         if read.usage is None and self.read_head is not None and answer.head is not None:
             read = replace(read, usage=self.read_head(answer.head))
         error = read.error or _plain_error(answer, body, doc)
@@ -112,10 +112,12 @@ class Dialect:
         body = answer_body(answer).data if self.call_marks else b""
         return any(mark in body for mark in self.call_marks)
 
-    def _read(self, doc: Document, answer: Answer, data: bytes) -> LlmAnswer:
+    def _read(self, doc: Document, answer: Answer, data: bytes, *, streamed: bool) -> LlmAnswer:
         failed = answer.head is not None and answer.head.status >= 400
         if self.read_plain is not None and data and not doc and not failed:
             return self.read_plain((answer.head.header("content-type") if answer.head else "") or "", data)
+        if data.strip() and not (doc or failed or streamed):
+            return LlmAnswer(messages=(_unread("assistant", data),), note=FOREIGN.format(self.name))
         read = self.read_answer(doc)
         is_empty = not (read.messages or read.usage or read.finish_reason or read.error)
         if not (is_empty and any(doc.values())) or failed:
@@ -160,9 +162,9 @@ def _request_body(request: Request) -> bytes:
     return decoded(request.body, encoding).data if encoding else request.body
 
 
-def _unread(body: bytes) -> Message:
+def _unread(role: str, body: bytes) -> Message:
     """A body that is no object, as it is."""
-    return Message("unread", body.decode("utf-8", "replace"))
+    return Message(role, parts=(Part("unread", body.decode("utf-8", "replace")),))
 
 
 def _has_one(body: bytes, fields: tuple[str, ...]) -> bool:

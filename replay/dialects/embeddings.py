@@ -87,7 +87,15 @@ COHERE = Embedding(
     ("embeddings.*", *(f"embeddings.{kind}.*" for kind in ("float", "int8", "uint8", "binary", "ubinary", "base64"))),
     (_BILLED,),
 )
-TITAN = Embedding(("inputText",), ("embedding",), ("inputTextTokenCount",))
+TITAN = Embedding(("inputText",), ("embedding", "embeddingsByType.float"), ("inputTextTokenCount",))
+NOVA = Embedding(
+    ("singleEmbeddingParams.text.value",), ("embeddings.*.embedding",), ("inputTextTokenCount", "inputTokenCount")
+)
+_VERTEX = Embedding(
+    ("instances.*.content", "instances.*.prompt"),
+    ("predictions.*.embeddings.values",),
+    ("predictions.*.embeddings.statistics.token_count",),
+)
 _OLLAMA = Embedding(("input", "input.*", "prompt"), ("embeddings.*", "embedding"), ("prompt_eval_count",))
 _GEMINI = Embedding(
     ("content.parts.*.text", "requests.*.content.parts.*.text"),
@@ -99,5 +107,6 @@ DIALECTS: tuple[Dialect, ...] = (
     _dialect("ollama.embed", "ollama", r"/api/(?:embed|embeddings)$", ("input", "prompt"), _OLLAMA),
     _dialect("embeddings", "openai", r"/embeddings$", ("input",), OPENAI),
     _dialect("cohere.embed", "cohere", r"/embed$", ("texts", "images", "inputs"), COHERE),
+    _dialect("vertex.predict", "google", r"/models/[^/:]+:predict$", ("instances",), _VERTEX),
     _dialect("gemini.embed", "google", r":(?:embedContent|batchEmbedContents)$", ("content", "requests"), _GEMINI),
 )

@@ -5,6 +5,7 @@ events, or an AWS event stream. Of a body that breaks off, all that came whole, 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from replay.dialects.sse import ServerEvent, server_events, unfinished
 
 _EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _DONE = "[DONE]"
+_LINES = re.compile("ndjson|jsonl|stream.json|json-seq|json-lines", re.IGNORECASE)
+"""Content types of newline-delimited JSON; Cohere's is ``application/stream+json``."""
 
 CUT = "the stream is cut short within an event"
 
@@ -31,8 +34,11 @@ class Framed:
     ended: bool = False
 
 
-def framed(data: bytes) -> Framed:
-    """The objects of ``data``, told by how it begins: content types are often wrong. Never raises."""
+def framed(data: bytes, content_type: str = "") -> Framed:
+    """The objects of ``data``, told by how it begins: content types are often wrong. Never raises.
+
+    One line of JSON alone may be all that came of many: only there the type decides.
+    """
     if eventstream.is_eventstream(data):
         read = eventstream.messages(data)
         return Framed(read.objects, True, read.problem)
@@ -42,7 +48,7 @@ def framed(data: bytes) -> Framed:
     if text.startswith(b"["):
         return _array(text)
     if text.startswith(b"{"):
-        return _one_or_lines(text)
+        return _one_or_lines(text, of_lines=bool(_LINES.search(content_type)))
     return Framed([], False)
 
 
@@ -59,11 +65,11 @@ def _of_event(event: ServerEvent) -> Document:
     return value if isinstance(value, dict) else {"event": event.name, "data": event.data}
 
 
-def _one_or_lines(data: bytes) -> Framed:
+def _one_or_lines(data: bytes, *, of_lines: bool) -> Framed:
     """One object; or, one on each line (newline-delimited JSON)."""
     value = lenient.parse(data)
     if isinstance(value, dict):
-        return Framed([value], False)
+        return Framed([value], of_lines)
     first, _, rest = data.rstrip().partition(b"\n")
     if not rest or not isinstance(lenient.parse(first), dict):
         return Framed([], False, f"the JSON breaks off or is broken within its {len(data)} bytes")

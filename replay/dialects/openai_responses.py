@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from replay.dialects import lenient
@@ -15,9 +16,11 @@ from replay.dialects.dialect import Dialect
 from replay.dialects.lenient import Document, compact, count, document, documents, items, string
 from replay.dialects.model import LlmAnswer, LlmRequest, Message, Part, ToolCall, ToolDefinition, ToolResult, Usage
 from replay.dialects.model import message as make_message
+from replay.dialects.places import texts
 
 _NOT_PARAMS = frozenset(("model", "input", "instructions", "tools", "stream"))
 _TEXT = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
+_LONG = 200
 _ENDS = ("response.completed", "response.incomplete", "response.failed", "response.cancelled")
 
 
@@ -58,9 +61,22 @@ def _item(item: Any, path: str = "") -> Message:
     return make_message("assistant", _other(kind, doc), path=path)
 
 
+_DESCRIBED = (
+    "action.query",
+    "action.url",
+    "queries.*",
+    "code",
+    "revised_prompt",
+    "name",
+    "server_label",
+    "tools.*.name",
+)
+"""What the provider's own calls are about, the first that is there: searches, code, pictures, MCP servers' tools."""
+
+
 def _is_call(doc: Document) -> bool:
     """A call that the program runs has a ``call_id``; the provider's own (web search, …) only an ``id``."""
-    return string(doc.get("type")).endswith("_call") and "call_id" in doc
+    return string(doc.get("type")).endswith("_call") and doc.get("call_id") is not None
 
 
 def _is_result(doc: Document) -> bool:
@@ -78,8 +94,10 @@ def _other(kind: str, doc: Document) -> Iterator[Part]:
     if kind == "reasoning":
         for thought in documents(doc.get("summary")) + documents(doc.get("content")):
             yield Part("thinking", string(thought.get("text")))
+        if doc.get("encrypted_content"):
+            yield Part("encrypted_reasoning", "", doc)
     else:
-        yield Part(kind, string(doc.get("name")) or kind, doc)
+        yield Part(kind, (", ".join(texts(doc, _DESCRIBED)) or kind)[:_LONG], doc)
 
 
 def _content(content: Any) -> Iterator[Part]:
@@ -185,6 +203,8 @@ _FRAGMENTS: dict[str, _Add] = {
     "response.reasoning_summary_text.delta": _into("summary", "summary_text", "text", "summary_index"),
     "response.function_call_arguments.delta": _onto("arguments"),
     "response.custom_tool_call_input.delta": _onto("input"),
+    "response.mcp_call_arguments.delta": _onto("arguments"),
+    "response.code_interpreter_call_code.delta": _onto("code"),
 }
 
 
@@ -213,7 +233,7 @@ def _results(body: Document) -> Iterator[ToolResult]:
 DIALECT = Dialect(
     name="openai.responses",
     provider="openai",
-    endpoint=re.compile(r"/responses$"),
+    endpoint=re.compile(r"/responses(?:/compact)?$"),
     fields=("input", "prompt", "previous_response_id", "conversation"),
     read_request=_request,
     read_answer=_answer,
@@ -222,3 +242,12 @@ DIALECT = Dialect(
     result_marks=(b"_call_output",),
     call_marks=(b"_call",),
 )
+
+STORED = replace(
+    DIALECT,
+    endpoint=re.compile(r"/responses/resp_[^/]+(?:/cancel)?$"),
+    methods=("GET", "POST"),
+    fields=(),
+    billed=False,
+)
+"""A response asked for by its id, as programs do that let the model work in the background."""

@@ -2,7 +2,7 @@
 
 Shapes: the API references of Cohere ("Generate"), Anthropic ("Text Completions"), Hugging Face (text-generation-
 inference), IBM watsonx.ai ("Text generation"), Aleph Alpha ("Complete"), Replicate ("Predictions"), Cloudflare Workers
-AI, Alibaba DashScope, Vertex AI ("predict"), llama.cpp's server; and Amazon Bedrock, "Inference request parameters and
+AI, Alibaba DashScope, Writer, llama.cpp's server; and Amazon Bedrock, "Inference request parameters and
 response fields" for its own and others' models.
 """
 
@@ -204,13 +204,6 @@ _DASHSCOPE = Prompted(
     ("usage.input_tokens",),
     ("usage.output_tokens",),
 )
-_VERTEX = Prompted(
-    ("instances.*.prompt", "instances.*.content", "instances.*.inputs"),
-    ("predictions.*.content", "predictions.*"),
-    (),
-    ("metadata.tokenMetadata.inputTokenCount.totalTokens", "predictions.*.embeddings.statistics.token_count"),
-    ("metadata.tokenMetadata.outputTokenCount.totalTokens",),
-)
 _WRITER = Prompted(("prompt",), ("choices.*.text",), pieces=("value",))
 _LLAMA_CPP = Prompted(
     ("prompt",),
@@ -255,7 +248,6 @@ DIALECTS: tuple[Dialect, ...] = (
     _dialect(
         "dashscope", "alibaba", r"/services/aigc/(?:text|multimodal)-generation/generation$", ("input",), _DASHSCOPE
     ),
-    _dialect("vertex.predict", "google", r"/models/[^/:]+:(?:predict|rawPredict)$", ("instances",), _VERTEX),
     _dialect("writer", "writer", r"^api\.writer\.com(?::\d+)?/v1/completions$", ("prompt",), _WRITER),
     _dialect("llama.cpp", "llama.cpp", r"/completion$", ("prompt",), _LLAMA_CPP),
 )

@@ -28,6 +28,7 @@ from replay.events import Request
 DIALECTS: tuple[Dialect, ...] = (
     openai_chat.DIALECT,
     openai_responses.DIALECT,
+    openai_responses.STORED,
     anthropic.DIALECT,
     gemini.DIALECT,
     bedrock.DIALECT,

@@ -8,6 +8,7 @@ import pytest
 
 from replay.dialects.dialect import url_path
 from replay.dialects.framing import CUT
+from replay.dialects.model import Part
 from replay.dialects.table import find
 from replay.events import Failure, Request
 from tests.dialects.exchanges import CHAT, GEMINI, MESSAGES, RESPONSES, answer, post
@@ -110,11 +111,11 @@ def test_a_gemini_json_array_reads_as_the_stream_whole_or_cut(cut):
 
 
 @pytest.mark.parametrize("url", PAIRS)
-def test_a_json_answer_that_breaks_off_is_said_to(url):
-    body = json.dumps(PAIRS[url][0]()[0]).encode()
-    read = dialect_of(url).answer(answer(body[:-5]))
+def test_a_json_answer_that_breaks_off_is_said_to_and_shown_as_it_came(url):
+    body = json.dumps(PAIRS[url][0]()[0])
+    read = dialect_of(url).answer(answer(body[:-5].encode()))
     assert "breaks off" in read.note
-    assert read.messages == ()
+    assert read.messages[0].parts == (Part("unread", body[:-5]),)
 
 
 @pytest.mark.parametrize("url", PAIRS)
