@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,6 +15,11 @@ from replay.events import Headers, first_header
 
 START = 512
 """Bytes of a body that tell whether it is packed."""
+
+EMPTY_BROTLI = b";"
+"""What nothing is in brotli, as its own encoder writes it."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 class Unreadable(ValueError):
@@ -125,8 +131,9 @@ def json_bytes(value: Any) -> bytes:
 
 
 def base64_bytes(text: str | bytes) -> bytes:
+    letters = text.encode("ascii", "replace") if isinstance(text, str) else text
     try:
-        return b64decode(text)
+        return b64decode(b"".join(letters.split()), validate=True)
     except ValueError:
         raise Unreadable("its body is said to be base64 and is not") from None
 
@@ -151,19 +158,22 @@ def coded(body: bytes, headers: Headers) -> bytes:
 
 
 def is_packed(body: bytes, coding: str) -> bool:
-    """Whether ``body`` is in this coding, as far as its start tells; one that nobody here knows is believed."""
+    """Whether ``body`` is in this coding: text is in none, and of the rest the start tells.
+
+    A coding that nobody here knows is believed of what is no text.
+    """
+    if body != EMPTY_BROTLI and _is_text(body):
+        return unpacker(coding) is None and "br" not in coding.lower()
     unpack = unpacker(coding)
-    if unpack is None:
-        return "br" not in coding.lower() or not _is_text(body)
     try:
-        return bool(unpack.unpack(body[:START])) or not _is_text(body)
+        return unpack is None or unpack.unpack(body[:START]) is not None
     except ValueError:
         return False
 
 
 def _is_text(body: bytes) -> bool:
+    """Whether this is UTF-8 without control characters but those of lines, which hardly anything packed is."""
     try:
-        body.decode()
+        return not _CONTROL.search(body.decode())
     except UnicodeDecodeError:
         return False
-    return True

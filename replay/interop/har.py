@@ -89,7 +89,7 @@ def _event(place: int, entry: Any, created: int) -> Event:
         raise Unreadable("it has no response")
     if entry.get("_resourceType") == "websocket" or "_webSocketMessages" in entry:
         raise Unreadable("a WebSocket: its messages are no answer to a request")
-    head = _head(said)
+    head = _head(said, entry)
     body = coded(_content(said), head.headers)
     headers = _headers(asked)
     request = Request("http", _text(asked, "method").upper(), _url(asked), headers, _posted(asked, headers))
@@ -139,10 +139,11 @@ def _list(half: Mapping[str, Any], key: str) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _head(said: Mapping[str, Any]) -> Head:
+def _head(said: Mapping[str, Any], entry: Mapping[str, Any]) -> Head:
     status = said.get("status")
     if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
-        why = next((str(said[key]) for key in ("_error", "_failureText") if said.get(key)), "")
+        said_why = [half.get(key) for half in (said, entry) for key in ("_error", "_failureText")]
+        why = str(next(filter(None, said_why), ""))
         raise Unreadable(f"no answer came{': ' + why if why else ''}")
     version = str(said.get("httpVersion") or "HTTP/1.1").upper().replace("H2", "HTTP/2").replace("H3", "HTTP/3")
     reason = " ".join(str(said.get("statusText") or "").splitlines())

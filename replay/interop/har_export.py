@@ -20,14 +20,12 @@ def export(cassette: Cassette) -> Exported:
         from_plain(record.foreign) if record.event is None else entry_of(record.event, record.form, created)
         for record in records
     ]
-    log: dict[str, Any] = {
-        "version": "1.2",
-        "creator": {"name": "replay", "version": version("replay-debugger")},
-        "pages": [],
-        **_top(cassette),
-        "entries": entries,
-    }
+    log = {"version": "1.2", **(_top(cassette) or _own_top()), "entries": entries}
     return Exported(json.dumps({"log": log}, indent=2, ensure_ascii=False) + "\n", len(entries), tuple(left_out))
+
+
+def _own_top() -> dict[str, Any]:
+    return {"creator": {"name": "replay", "version": version("replay-debugger")}, "pages": []}
 
 
 def _top(cassette: Cassette) -> dict[str, Any]:

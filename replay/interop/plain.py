@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from math import isfinite
 from typing import Any
 
 from replay.errors import CassetteError
@@ -14,6 +15,9 @@ MAX_DEPTH = 200
 
 BYTES = "!!binary"
 """Key of the one-key object that stands for bytes."""
+
+FLOAT = "!!float"
+"""The same for a number that JSON does not have."""
 
 _EACH = 64
 
@@ -38,13 +42,15 @@ def check_weight(value: Any) -> None:
 
 
 def to_plain(value: Any) -> Any:
-    """``value`` as JSON data; bytes become ``{"!!binary": base64}``, other keys than text become text."""
+    """``value`` as JSON data; bytes become ``{"!!binary": base64}``; other keys than text become text."""
     if isinstance(value, bytes):
         return {BYTES: b64encode(value).decode()}
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return {FLOAT: repr(value)}
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
@@ -53,5 +59,7 @@ def from_plain(value: Any) -> Any:
     if isinstance(value, dict):
         if value.keys() == {BYTES} and isinstance(value[BYTES], str):
             return b64decode(value[BYTES])
+        if value.keys() == {FLOAT} and value[FLOAT] in ("inf", "-inf", "nan"):
+            return float(value[FLOAT])
         return {key: from_plain(item) for key, item in value.items()}
     return [from_plain(item) for item in value] if isinstance(value, list) else value
