@@ -50,7 +50,8 @@ fuzz: $(STAMP)  ## Open a million damaged cassettes, guided by coverage (atheris
 	$(BIN)/python -m tests.fuzz
 
 bench: $(STAMP)  ## Measure speed beside peers, as ratios
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(VENV)/peers cassetter
+	PYTHONPATH=$(VENV)/peers $(BIN)/python -m tests.bench
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .replay build dist

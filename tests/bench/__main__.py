@@ -10,12 +10,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import diffing, first_chunk, growth, memory, opening, plugin, reads, recording, replaying, size, ui
+from tests.bench import (
+    clients,
+    diffing,
+    first_chunk,
+    growth,
+    memory,
+    opening,
+    plugin,
+    reads,
+    recording,
+    replaying,
+    size,
+    ui,
+)
 from tests.bench.row import Row
 
 BENCHES = [
     replaying.BENCH,
     recording.BENCH,
+    clients.BENCH,
     first_chunk.BENCH,
     memory.BENCH,
     opening.BENCH,

@@ -1,17 +1,18 @@
-"""What a replayed call costs beside a bare ``MockTransport`` over a dictionary, and beside vcrpy."""
+"""What a replayed call costs beside a bare ``MockTransport`` over a dictionary, and beside vcrpy and cassetter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.bench.cassettes import cassette, vcr_cassette
+from tests.bench.cassettes import cassette, cassetter_cassette, place_of, places_cassette, vcr_cassette
 from tests.bench.rounds import in_turns, ratios, spread
 from tests.bench.row import Bench, Row
-from tests.bench.sending import ROUND, sender
+from tests.bench.sending import ROUND, send_to, sender
 from tests.bench.traffic import answer, prompt
 
 ROUNDS = 60
@@ -81,6 +82,38 @@ def vcrpy(library: str, events: int, path: str, url: str, _twin: str) -> Iterato
         yield lambda: send(prompts.next(4)) / 4
 
 
+@contextmanager
+def cassetter(_library: str, events: int, path: str, url: str, _twin: str) -> Iterator[Callable[[], float]]:
+    """As many calls as :func:`vcrpy`, of its kind with a compiled core."""
+    import cassetter
+
+    rules = {"match_on": ["method", "uri", "body"], "record_mode": "none"}
+    with cassetter.use_cassette(path, **rules), sender("httpx", url, None, "sync") as send:
+        prompts = Prompts(range(events // 8, events, events // 4), lambda: None)
+        yield lambda: send(prompts.next(4)) / 4
+
+
+@contextmanager
+def places(library: str, events: int, path: str, url: str, _twin: str) -> Iterator[Callable[[], float]]:
+    """Ours, with each call to a URL of its own."""
+    import replay
+
+    bodies = [prompt(number) for number in range(events)]
+    urls = [place_of(url, number) for number in range(events)]
+    at = 0
+    with import_module(library).Client() as client, ExitStack() as run:
+
+        def measure() -> float:
+            nonlocal at
+            if at % events == 0:
+                run.close()
+                run.enter_context(replay.play(path))
+            start, at = at % events, at + ROUND
+            return send_to(client, urls[start : start + ROUND], bodies[start : start + ROUND]) / ROUND
+
+        yield measure
+
+
 def run(directory: Path, large: bool) -> Iterable[Row]:
     flat: dict[str, dict[int, float]] = {library: {} for library in LIBRARIES}
     for events in SIZES:
@@ -95,6 +128,7 @@ def run(directory: Path, large: bool) -> Iterable[Row]:
         given = (library, 1_000, path, url, "async")
         theirs, mine = in_turns(ROUNDS, (bare, *given), (ours, *given))
         yield _row(f"{library} async, 1,000 events: ours / bare", mine, theirs, BUDGET)
+    yield from _places(directory)
     yield from _flatness(directory, 10_000)
     if large:
         yield from _flatness(directory, 100_000)
@@ -108,6 +142,16 @@ def _flatness(directory: Path, most: int) -> Iterable[Row]:
         yield _row(f"{library}, ours: {most:,} events / 100", many, few, BUDGET)
 
 
+def _places(directory: Path) -> Iterable[Row]:
+    for library in LIBRARIES:
+        one, many = in_turns(
+            ROUNDS,
+            (ours, library, 1_000, *cassette(directory, 1_000), "sync"),
+            (places, library, 1_000, *places_cassette(directory, 1_000), "sync"),
+        )
+        yield _row(f"{library}, ours: 1,000 URLs / one", many, one, None)
+
+
 def _peer(directory: Path) -> Iterable[Row]:
     for events in SIZES:
         _, url = cassette(directory, events)
@@ -115,6 +159,9 @@ def _peer(directory: Path) -> Iterable[Row]:
         (vcr,) = in_turns(1, (vcrpy, "httpx", events, theirs, url, "sync"))
         (mine,) = in_turns(5, (ours, "httpx", events, *cassette(directory, events), "sync"))
         yield _row(f"httpx, {events:,} events: vcrpy / ours", vcr, [spread(mine)[0]], None)
+        if find_spec("cassetter") is not None:  # `make bench` installs it where nothing else sees it
+            (peer,) = in_turns(5, (cassetter, "httpx", events, *cassetter_cassette(directory, events), "sync"))
+            yield _row(f"httpx, {events:,} events: cassetter / ours", [spread(peer)[0]], [spread(mine)[0]], None)
 
 
 def _row(what: str, mine: list[float], theirs: list[float], budget: float | None) -> Row:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import repeat
 from typing import Any
 
 from tests.bench.cpu import Cpu
@@ -15,9 +16,10 @@ ROUND = 50
 """Calls in one round."""
 
 
-def _send(client: Any, url: str, bodies: list[bytes]) -> float:
+def send_to(client: Any, urls: Iterable[str], bodies: list[bytes]) -> float:
+    """CPU seconds for one call after the other."""
     before = Cpu.thread()
-    for body in bodies:
+    for url, body in zip(urls, bodies, strict=False):
         client.post(url, content=body, headers=HEADERS)
     return Cpu.thread() - before
 
@@ -39,7 +41,7 @@ def sender(library: str, url: str, transport: Any, twin: str) -> Iterator[Callab
     module = import_module(library)
     if twin == "sync":
         with module.Client(transport=transport) as client:
-            yield lambda bodies: _send(client, url, bodies)
+            yield lambda bodies: send_to(client, repeat(url), bodies)
         return
     with asyncio.Runner() as runner:
         client = module.AsyncClient(transport=transport)
