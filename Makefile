@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: traffic figures install demo test matrix matrix-pytest prove lint soak fuzz bench clean help
+.PHONY: imports traffic figures install demo test matrix matrix-pytest matrix-node prove lint soak fuzz bench clean help
 
 install: $(STAMP)  ## Make a virtual environment in .venv and install everything into it
 
@@ -27,8 +27,14 @@ matrix-pytest: $(STAMP)  ## Run the suites of the pytest plugin on pytest 8, in 
 matrix: $(STAMP)  ## Record and replay every SDK and framework, in environments of their own; makes the README's table
 	$(BIN)/python -m tests.matrix
 
+matrix-node: $(STAMP)  ## Record and replay programs in JavaScript through the proxy, with SDKs from npm
+	$(BIN)/python -m tests.node
+
 prove: $(STAMP)  ## The whole proof: replays of every agent in all weathers, comparisons over the whole corpus
 	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism tests/diff
+
+imports: $(STAMP)  ## Import, serve to four clients and export again every recording at REPLAY_CORPUS, as a table
+	$(BIN)/python -m tests.interop.proof
 
 traffic: $(STAMP)  ## Which calls to models in the recordings at REPLAY_CORPUS are recognised, with their usage, as a table
 	$(BIN)/python -m tests.dialects.traffic
