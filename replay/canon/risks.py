@@ -124,7 +124,7 @@ def _begun_key(data: bytes) -> int:
 
 def _begins(data: bytes, secret: bytes) -> bool:
     """Whether the data ends in some beginning of ``secret``, at the beginning of a word or long enough."""
-    for size in _sizes(secret, data[-1]):
+    for size in _sizes(secret, data[-1]) if data else ():
         if data.endswith(secret[:size]):
             before = data[-size - 1 : -size]
             if size >= _BARE_ENOUGH or not before.isalnum():

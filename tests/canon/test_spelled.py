@@ -85,6 +85,13 @@ def cut(text: str, step: int) -> list[str]:
     return [text[at : at + step] for at in range(0, len(text), step)]
 
 
+def test_a_stream_that_begins_with_nothing_is_kept_where_a_known_secret_has_words():
+    chunks = kept(
+        [event(""), event("two words"), event(" here-and-there")], environ={"A_PASSWORD": "two words here-and-there"}
+    )
+    assert told(chunks) == "<secret:env-a-password:1>"
+
+
 def test_ordinary_text_is_kept_chunk_for_chunk_and_nearly_all_of_it_at_once():
     redactor = Redactor({"MY_KEY": "hunter2 hunter2"})
     redactor.parts(1, Head(200, headers=(("content-type", "text/event-stream"),)))
