@@ -10,9 +10,7 @@ from pathlib import Path
 from replay.taps import TAPS
 
 UNTAPPED = (
-    "http.client",
     "httpcore",
-    "httplib2",
     "pycurl",
     "tornado.httpclient",
     "websocket",

@@ -195,21 +195,16 @@ class _Call:
             self.real = self.make()
 
     async def _say(self, said: Any, perform: Callable[[], Awaitable[Any]]) -> None:
-        if said.served is not None:
-            end = said.served.end or End()
-            said.deliver(end)
-            if end.failure is not None:
-                raise self.cygrpc.InternalError(end.failure.message)
-        if self.real is None:
-            return
-        try:
-            with boundary.inside():
-                await self.may_send.wait()
-                await perform()
-        except self.cygrpc.InternalError as error:
-            said.deliver(End("failed", Failure("grpc.InternalError", str(error))))
-            raise
-        said.deliver(End())
+        end = (said.served.end or End()) if said.served is not None else End()
+        if self.real is not None:
+            try:
+                await self._really(self.may_send.wait)
+                await self._really(perform)
+            except self.cygrpc.InternalError as error:
+                end = End("failed", Failure("grpc.InternalError", str(error)))
+        await said.adeliver(end)
+        if end.failure is not None:
+            raise self.cygrpc.InternalError(end.failure.message)
 
     # Answers ---------------------------------------------------------------------------------------------------------
 

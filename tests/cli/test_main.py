@@ -65,7 +65,8 @@ def test_doctor_says_which_setting_won_and_what_is_tapped(tmp_path):
     assert data["unknown_keys"] == ["odd"]
     taps = {library["name"]: library["tap"] for library in data["libraries"]}
     assert taps["httpx"] == "replay.taps.httpx"
-    assert taps["websockets"] is None
+    assert taps["websockets.sync.client"] == "replay.taps.websockets_sync"
+    assert taps["websockets.legacy.client"] is None
     assert data["interpreters"][0]["recordable"] is True
 
 
