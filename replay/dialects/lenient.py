@@ -69,6 +69,14 @@ def index(value: Any, default: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
+def grown(holder: Document, key: str) -> list[Any]:
+    """The list at ``key``, to be added to; made where there is none."""
+    found = holder.get(key)
+    if not isinstance(found, list):
+        found = holder[key] = []
+    return found
+
+
 def compact(value: Any) -> str:
     """``value`` printed as compact JSON; text stays text; None is empty."""
     if value is None:

@@ -99,8 +99,7 @@ def _assemble(objects: Iterable[Document]) -> Document:
 
 
 def _add(message: Document, fragment: Document) -> None:
-    pieces = items(document(fragment.get("delta")).get("content"))
-    message["content"] = [*items(message.get("content")), *pieces]
+    lenient.grown(message, "content").extend(items(document(fragment.get("delta")).get("content")))
 
 
 def _results(body: Document) -> Iterator[ToolResult]:

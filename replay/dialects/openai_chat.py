@@ -46,7 +46,7 @@ def message(item: Any, path: str = "") -> Message:
     role = string(doc.get("role"))
     return make_message(
         "tool" if role == "function" else role,
-        [*_thinking(doc), *_content(doc.get("content")), *_refusal(doc), *_media(doc)],
+        [*_thinking(doc), *content(doc.get("content")), *_refusal(doc), *_media(doc)],
         tool_calls=tuple(_calls(doc)),
         tool_call_id=string(doc.get("tool_call_id")),
         name=string(doc.get("name")),
@@ -54,16 +54,17 @@ def message(item: Any, path: str = "") -> Message:
     )
 
 
-def _content(content: Any) -> Iterator[Part]:
-    if isinstance(content, str):
-        yield Part("text", content)
-    for item in items(content):
+def content(given: Any) -> Iterator[Part]:
+    """The content of a message: text, or a list of parts."""
+    if isinstance(given, str):
+        yield Part("text", given)
+    for item in items(given):
         doc = document(item)
         kind = string(doc.get("type")) or "unknown"
         if isinstance(item, str) or kind == "text":
             yield Part("text", item if isinstance(item, str) else string(doc.get("text")))
         elif kind == "thinking":
-            yield from (Part("thinking", part.text) for part in _content(_flat(doc.get("thinking"))))
+            yield from (Part("thinking", part.text) for part in content(_flat(doc.get("thinking"))))
         else:
             yield Part(kind, _describe(doc.get(kind)), item)
 
@@ -213,7 +214,7 @@ def _results(body: Document) -> Iterator[ToolResult]:
         role = item.get("role")
         recent = recent and role != "assistant"
         if role in _TOOL_ROLES:
-            text = "".join([part.text for part in _content(item.get("content"))])
+            text = "".join([part.text for part in content(item.get("content"))])
             yield ToolResult(string(item.get("tool_call_id")), string(item.get("name")), text, recent=recent)
 
 

@@ -52,16 +52,14 @@ def _of_end(end: str) -> re.Pattern[str]:
     return re.compile(rf"{end}/?$")
 
 
+def _function(tool: ToolDefinition) -> Document:
+    return {"type": "function", "function": _described(tool, "parameters")}
+
+
 SHAPES: dict[str, Shape] = {
-    "openai.chat": Shape(
-        "messages",
-        "",
-        "",
-        _plain_message,
-        lambda tool: {"type": "function", "function": _described(tool, "parameters")},
-        "parameters",
-        _of_end("/chat/completions"),
-    ),
+    "openai.chat": Shape("messages", "", "", _plain_message, _function, "parameters", _of_end("/chat/completions")),
+    "cohere": Shape("messages", "", "", _plain_message, _function, "parameters", _of_end("/v2/chat")),
+    "ollama.chat": Shape("messages", "", "options", _plain_message, _function, "parameters", _of_end("/api/chat")),
     "openai.responses": Shape(
         "input",
         "instructions",
@@ -91,7 +89,7 @@ SHAPES: dict[str, Shape] = {
         model_in_url=True,
     ),
 }
-"""By the dialect's name."""
+"""By the dialect's name. Not Bedrock: its requests are signed, so a changed one would be refused."""
 
 
 def system_value(shape: Shape, text: str) -> Any:

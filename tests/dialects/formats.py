@@ -245,10 +245,56 @@ def watsonx():
     )
 
 
+def mistral_conversation():
+    usage = {"prompt_tokens": 50, "completion_tokens": 20, "total_tokens": 70}
+    call = {"type": "function.call", "tool_call_id": "c1", "name": "weather", "arguments": CALL}
+    outputs = [{"type": "message.output", "role": "assistant", "model": "m-1", "content": WORDS}, call]
+    told = [{"output_index": 0, "type": "message.output.delta", "content": piece} for piece in pieces(WORDS)]
+    begun = {"output_index": 1, "type": "function.call.delta", "tool_call_id": "c1", "name": "weather"}
+    told += [begun | {"arguments": piece} for piece in pieces(CALL, 4)]
+    end = {"type": "conversation.response.done", "usage": usage}
+    return Sample(
+        "mistral.conversations",
+        "https://api.mistral.ai/v1/conversations",
+        {"model": "m-1", "inputs": "weather?"},
+        {"conversation_id": "c", "outputs": outputs, "usage": usage},
+        sse({"type": "conversation.response.started"}, *told, end, names=True),
+        said("c1"),
+        reason="tool_calls",
+    )
+
+
+def gemini_interaction():
+    usage = {"total_input_tokens": 50, "total_output_tokens": 15, "total_thought_tokens": 5}
+    call = {"type": "function_call", "id": "c1", "name": "weather"}
+    thought = {"type": "thought", "summary": [{"type": "text", "text": THOUGHT}]}
+    steps = [thought, {"type": "model_output", "content": [{"type": "text", "text": WORDS}]}]
+    told = [({"type": "thought"}, {"type": "thought_summary", "content": {"type": "text", "text": THOUGHT}})]
+    told += [({"type": "model_output"}, {"type": "text", "text": piece}) for piece in pieces(WORDS)]
+    told += [(call, {"type": "arguments_delta", "arguments": piece}) for piece in pieces(CALL, 4)]
+    events = [{"event_type": "interaction.created", "interaction": {"model": "m-1", "status": "in_progress"}}]
+    order = ["thought", "model_output", "function_call"]
+    for at, kind in enumerate(order):
+        mine = [(step, delta) for step, delta in told if step["type"] == kind]
+        events.append({"event_type": "step.start", "index": at, "step": mine[0][0]})
+        events += [{"event_type": "step.delta", "index": at, "delta": delta} for _, delta in mine]
+    end = {"model": "m-1", "status": "requires_action", "usage": usage}
+    return Sample(
+        "gemini.interactions",
+        "https://generativelanguage.googleapis.com/v1beta/interactions",
+        {"model": "m-1", "input": "weather?"},
+        end | {"steps": [*steps, call | {"arguments": ARGUMENTS}]},
+        sse(*events, {"event_type": "interaction.completed", "interaction": end}, "[DONE]"),
+        said("c1", THOUGHT),
+        Usage(50, 20, reasoning=5),
+        "requires_action",
+    )
+
+
 SAMPLES = {
     make.__name__: make()
     for make in (
         ollama_chat, ollama_generate, cohere, cohere_v1, converse, invoke_claude, invoke_nova, invoke_titan,
-        completions, hugging_face, watsonx,
+        completions, hugging_face, watsonx, mistral_conversation, gemini_interaction,
     )
 }  # fmt: skip

@@ -17,6 +17,8 @@ PATHS = {
     "openai.responses": "/v1/responses",
     "anthropic": "/v1/messages",
     "gemini": "/v1beta/models/m:generateContent",
+    "cohere": "/v2/chat",
+    "ollama.chat": "/api/chat",
 }
 IMAGE = {"type": "image_url", "image_url": {"url": "x"}}
 BODIES = {
@@ -49,6 +51,15 @@ BODIES = {
         "contents": [{"role": "user", "parts": [{"text": "one"}]}],
         "tools": [{"functionDeclarations": [{"name": "look", "parameters": {}}]}],
     },
+}
+BODIES["cohere"] = BODIES["openai.chat"]
+BODIES["ollama.chat"] = {
+    "messages": [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "one"},
+        {"role": "tool", "tool_name": "look", "content": "kind result"},
+    ],
+    "tools": [{"type": "function", "function": {"name": "look", "parameters": {}}}],
 }
 
 
