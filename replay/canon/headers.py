@@ -21,7 +21,7 @@ TELLING = re.compile("key|token|secret|auth|password|session|credential|signatur
 COOKIES = frozenset({"cookie", "set-cookie"})
 """Their cookies keep their names."""
 
-URLS = frozenset({"location", "content-location", "referer", "origin", "link"})
+URLS = frozenset({"location", "content-location", "referer", "origin", "link", "x-replay-url"})
 """Kept, but their value is a URL, and redacted as one."""
 
 KEPT = frozenset({

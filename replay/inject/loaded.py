@@ -12,11 +12,13 @@ from replay.taps import TAPS
 UNTAPPED = (
     "httpcore",
     "pycurl",
-    "tornado.httpclient",
     "websocket",
     "websockets.legacy.client",
 )
 """Modules that can reach a model and that no tap of ours sees by themselves."""
+
+_OURS = "http.client"
+"""Loaded by our own code, so that it says nothing of the program."""
 
 
 def tell_at_exit(report: str) -> None:
@@ -27,7 +29,9 @@ def tell_at_exit(report: str) -> None:
 def _tell(path: Path, process: int) -> None:
     # A forked child inherits the registration, and may outlive the directory.
     if os.getpid() == process and path.parent.is_dir():
-        path.write_text("\n".join([name for name in (*TAPS, *UNTAPPED) if name in sys.modules]), encoding="utf-8")
+        path.write_text(
+            "\n".join([name for name in (*TAPS, *UNTAPPED) if name in sys.modules and name != _OURS]), encoding="utf-8"
+        )
 
 
 def names(report: str) -> list[str]:

@@ -35,6 +35,8 @@ TAPS = {
     "pydantic_ai.toolsets.function": "replay.taps.frameworks.pydantic_ai",
     "smolagents.tools": "replay.taps.frameworks.smolagents",
     "urllib.request": "replay.taps.urllib",
+    "tornado.curl_httpclient": "replay.taps.tornado",
+    "tornado.simple_httpclient": "replay.taps.tornado",
     "urllib3": "replay.taps.urllib3",
     "uuid_utils": "replay.taps.dice",
     "uvloop": "replay.taps.uvloop",
