@@ -149,4 +149,4 @@ def test_a_respx_fixture_can_be_used_by_a_test(folder, replay, pytester):
     replay("import", str(folder / "old" / "one.yaml"), "-o", made)
     assert replay("export", made, "-o", str(pytester.path / "conftest.py")).returncode == 0
     pytester.makepyfile(f"import httpx\ndef test_it(one_router):\n    assert httpx.get({URL!r}).text == 'hello'\n")
-    pytester.runpytest_inprocess("-p", "no:recording").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("-p", "no:recording", "-p", "no:asyncio").assert_outcomes(passed=1)
