@@ -68,12 +68,22 @@ def _one(cassette: Cassette, number: int, part: str, as_json: bool) -> None:
     from replay.report import steps
 
     found = _find(cassette, number)
+    cost = _cost(cassette, found)
     if as_json:
-        whole = steps.whole(found)
+        whole = {**steps.whole(found), "cost": cost}
         output.json(SCHEMA, {"step": {**steps.to_dict(found), part: whole[part]} if part else whole})
         return
     for line in steps.details(found, part):
         output.data(line)
+    if cost is not None and part in ("", "usage"):
+        output.data(f"cost: ${cost:.6f}")
+
+
+def _cost(cassette: Cassette, step: Step) -> float | None:
+    """USD at list price; None when it is not known, or the step is no call to a model."""
+    from replay.dialects import price
+
+    return price.cost([step], cassette.header.created) if step.kind == "llm" else None
 
 
 def _find(cassette: Cassette, number: int) -> Step:

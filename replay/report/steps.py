@@ -9,6 +9,7 @@ from typing import Any
 
 from replay.canon.weight import is_heavy
 from replay.dialects.model import LlmRequest, Message
+from replay.dialects.reading import LlmReading
 from replay.dialects.steps import Step
 from replay.report.amounts import elapsed, scaled, table
 from replay.report.neutral import neutral_line
@@ -46,6 +47,7 @@ def details(step: Step, part: str = "") -> Iterator[str]:
 def _facts(step: Step) -> Iterator[str]:
     event = step.source
     for name, fact in (
+        ("format", step.reading.dialect.name if isinstance(step.reading, LlmReading) else ""),
         ("where", event.where if event else "inferred from the traffic; not recorded itself"),
         ("lineage", step.lineage),
         ("took", elapsed(step.duration)),
@@ -152,6 +154,7 @@ def whole(step: Step) -> dict[str, Any]:
     """One step in full as data. ``messages`` are None for what is no LLM call."""
     return {
         **to_dict(step),
+        "format": step.reading.dialect.name if isinstance(step.reading, LlmReading) else None,
         "request": {
             "action": step.source.request.action if step.source else None,
             "target": step.source.request.target if step.source else None,

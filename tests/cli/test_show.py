@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from replay.cli import show
 from replay.dialects.cassette import open_cassette
 from replay.events import Answer, Chunk, End, Event, Head, Header, Request
 from tests.cli import rig
+
+SAMPLES = Path(__file__).parents[2] / "cassettes"
 
 ASKED = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Where is order 7?\x1b]0;owned\x07\u202e"}]}
 SAID = {
@@ -51,6 +54,15 @@ def test_a_call_to_a_model_is_readable(chat):
     assert "[user]\nWhere is order 7?" in done.stdout
     assert '→ lookup_order({"id": 7})' in done.stdout
     assert "output: 5" in done.stdout
+
+
+def test_a_call_to_a_model_tells_its_format_usage_and_cost():
+    done = rig.replay("show", "support_agent.cassette", "1", cwd=SAMPLES)
+    assert "  format: openai.chat\n" in done.stdout or "  format: openai.responses\n" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("cost: $0.0")
+    step = json.loads(rig.replay("show", "support_agent.cassette", "1", "--json", cwd=SAMPLES).stdout)["step"]
+    assert step["cost"] > 0
+    assert step["format"].startswith("openai.")
 
 
 def test_control_sequences_are_written_as_escapes(chat):
