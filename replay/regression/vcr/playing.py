@@ -6,9 +6,13 @@ Nothing but HTTP is held here. vcrpy's suites rely on a real clock, real dice an
 from __future__ import annotations
 
 import http.client
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeVar
 from unittest import mock
 
@@ -44,8 +48,7 @@ def playing(cassette: Served) -> Iterator[None]:
     """While it lasts, every request of this process is answered from ``cassette``, in whatever thread or task."""
     here = Playing(cassette)
     boundary.find_with(lambda: here)
-    taps.attach()
-    tapped = {name for name, library in OURS.items() if library in taps.TAPS}
+    tapped = _tapped()
     cassette.skip_patchers = tuple({*cassette.skip_patchers, *tapped})
     try:
         with _patched(cassette):
@@ -57,6 +60,23 @@ def playing(cassette: Served) -> Iterator[None]:
             )
     finally:
         boundary.find_with(lineage.session)
+
+
+def _tapped() -> list[str]:
+    """Attaches the taps of HTTP clients and no others. Gives the names of vcrpy's patches in whose place they stand.
+
+    vcrpy has imported every client that is installed, for it patches them when it is imported.
+    """
+    import_module("urllib.request")
+    for library in (*OURS.values(), "urllib.request"):
+        if library in taps.TAPS and library in sys.modules:
+            _attach(taps.TAPS[library], sys.modules[library])
+    return [name for name, library in OURS.items() if library in taps.TAPS]
+
+
+@cache
+def _attach(tap: str, module: ModuleType) -> None:
+    import_module(tap).attach(module)
 
 
 @contextmanager

@@ -7,16 +7,18 @@ what can be looked up.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
+from types import FrameType
 from typing import Any
 
 from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from replay.engine.callsite import call_site
+from replay.engine.callsite import is_own
 from replay.events import Request
 from replay.regression.vcr.shapes import Shapes
 
@@ -33,6 +35,10 @@ _KEYS: dict[Callable[..., Any], Callable[[Any], Any]] = {
 COMPARES_BODIES = (matchers.body, matchers.raw_body)
 
 
+Place = tuple[str, int]
+"""The file and line of the program's own code that made a call; ``("", 0)`` when none is to be seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """``number``: of the recorded request that answered, from 1. ``asked``, ``recorded``: filtered as configured."""
@@ -40,7 +46,7 @@ class Played:
     number: int
     asked: Any
     recorded: Any
-    where: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Unanswered:
     """``closest``: the number, from 1, of the recorded request most like it, 0 if there is none."""
 
     asked: Any
-    where: str
+    place: Place
     closest: int
     recorded: Any
     failed: tuple[str, ...]
@@ -145,17 +151,17 @@ class Served(Cassette):  # type: ignore[misc]
             self._left[self._key(recorded)].remove(at)
         self.heard.served += 1
         if not self.compares_bodies:
-            self.heard.sent.append(Played(at + 1, asked, recorded, call_site()))
+            self.heard.sent.append(Played(at + 1, asked, recorded, _place()))
         return response
 
     def _note_unanswered(self, asked: Any) -> None:
         closest = min(range(len(self.data)), key=lambda at: self._distance(at, asked), default=None)
         if closest is None:
-            self.heard.unanswered.append(Unanswered(asked, call_site(), 0, None, (), was_played=False))
+            self.heard.unanswered.append(Unanswered(asked, _place(), 0, None, (), was_played=False))
             return
         recorded = self.data[closest][0]
         failed = tuple([name for name, _ in self._failed(asked, recorded)])
-        told = Unanswered(asked, call_site(), closest + 1, recorded, failed, was_played=bool(self.play_counts[closest]))
+        told = Unanswered(asked, _place(), closest + 1, recorded, failed, was_played=bool(self.play_counts[closest]))
         self.heard.unanswered.append(told)
 
     def _distance(self, at: int, asked: Any) -> tuple[int, bool, bool]:
@@ -165,3 +171,11 @@ class Served(Cassette):  # type: ignore[misc]
     def _failed(self, asked: Any, recorded: Any) -> list[tuple[str, str]]:
         _, failed = matchers.get_matchers_results(asked, recorded, self._match_on)
         return list(failed)
+
+
+def _place() -> Place:
+    """Looks at no file system: a suite may forbid that to what runs in an event loop."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not is_own(frame.f_code.co_filename):
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)

@@ -18,7 +18,7 @@ from replay.diff.fields import differing
 from replay.engine import redaction
 from replay.events import Request
 from replay.regression.names import shown
-from replay.regression.vcr.served import Played, Served, Unanswered
+from replay.regression.vcr.served import Place, Played, Served, Unanswered
 from replay.regression.vcr.shapes import in_our_words
 from replay.report import rows
 from replay.report.amounts import counted
@@ -78,7 +78,7 @@ class Told:
 
     def _changed(self, played: Played, words: Words, changes: list[str]) -> Section:
         asked = words.named(played.asked)
-        where = f", called at {played.where}" if played.where else ""
+        where = _called(played.place)
         kind = "other ids or times in the body" if words.is_volatile(played) else "another body"
         title = f"{kind} than request {played.number} of {self._file}: {asked}{where}"
         twin = self._twin(played)
@@ -93,7 +93,7 @@ class Told:
 
     def _unanswered(self, found: Unanswered, words: Words) -> Section:
         cassette = self.cassette
-        where = f", called at {found.where}" if found.where else ""
+        where = _called(found.place)
         title = f"no answer in {self._file}: {words.named(found.asked)}{where}"
         if not found.closest:
             return title, [f"   {self._empty()}", f"   record:  {self._record('once')}"]
@@ -155,6 +155,10 @@ def _bodies(played: Played) -> tuple[Request, Request]:
 def _body_of(request: Any) -> bytes:
     """The same for bodies that say the same."""
     return fingerprint(replace(in_our_words(request), action="", target=""))
+
+
+def _called(place: Place) -> str:
+    return f", called at {shown(Path(place[0]), Path.cwd())}:{place[1]}" if place[0] else ""
 
 
 def summary(tests: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -132,6 +132,23 @@ def test_a_test_without_the_mark_reaches_the_world_also_after_one_with_it(suite)
         suite.run().assert_outcomes(passed=2)
 
 
+def test_a_suite_may_forbid_to_look_at_files_while_its_requests_are_answered(suite):
+    suite.write(
+        "import os, pathlib\n"
+        "def forbidden(*_):\n    raise RuntimeError('blocking')\n"
+        "def test_say(monkeypatch):\n"
+        "    with monkeypatch.context() as patch:\n"
+        "        for name in ('getcwd', 'stat', 'open'):\n"
+        "            patch.setattr(os, name, forbidden)\n"
+        "        said = [say('one'), say('three')]\n"
+        "    assert said == ['answer 1', 'answer 2']\n"
+    )
+    suite.cassette("test_say.yaml", *TWO)
+    done = suite.run()
+    done.assert_outcomes(passed=1)
+    assert any(line.endswith("called at test_it.py:6") for line in told(done))
+
+
 def test_fixtures_that_name_file_and_directory(suite):
     suite.write(
         "@pytest.fixture(scope='module')\ndef vcr_cassette_dir():\n    return 'cassettes/elsewhere'\n"
