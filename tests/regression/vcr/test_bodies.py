@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+
 TWO = ('{"say": "one", "to": "me"}', '{"say": "two", "to": "me"}')
 
 
@@ -16,6 +20,7 @@ def test_a_test_with_another_body_passes_and_the_field_is_named(suite):
     suite.cassette("test_say.yaml", *TWO)
     done = suite.run()
     done.assert_outcomes(passed=1)
+    assert "\n".join(["$ pytest --replay-vcr", *told(done)]) in README
     assert told(done) == [
         "replay: vcr: 2 requests of 1 test answered, 1 with another body than recorded",
         " ≠ test_it.py::test_say",
