@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from mcp.types import CreateMessageResult, TextContent
 import replay
 from tests.sdk import mcp_loops
 from tests.sdk.mcp_loops import over_sse, over_stdio, over_streamable_http
+from tests.sdk.mcp_shop import ROOT, Shop
 from tests.sdk.openai_agents import MODEL, aclient
 from tests.sdk.shop_tools import RAN
 from tests.sdk.stage import World, no_connections, perform, play, record
@@ -90,6 +95,39 @@ def test_what_is_new_on_a_live_replay_is_asked_of_a_server_that_starts_only_then
     assert run.result.live == 1
     assert world.shop.news() == ["started", "delivery_estimate"]
     assert json.loads(value[0][2]["content"][0]["text"])["city"] == "Porto"
+
+
+def test_a_server_that_inherits_the_environment_takes_no_part_in_the_run(tmp_path: Path, shop: Shop) -> None:
+    program = tmp_path / "agent.py"
+    program.write_text(INHERITS)
+    command = [sys.executable, str(program), *shop.arguments()]
+    shop.news()
+    told = _replay(tmp_path, "record", "-o", "run.cassette", "--", *command)
+    assert "recorded 3 events" in told
+    assert "lookup_order" in shop.news()
+    assert "identical: 3 served, 0 live" in _replay(tmp_path, "play", "run.cassette")
+    assert shop.news() == []
+
+
+INHERITS = """
+import asyncio, os, sys
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+async def main():
+    server = StdioServerParameters(command=sys.executable, args=sys.argv[1:], env=dict(os.environ))
+    async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
+        await session.initialize()
+        await session.call_tool("lookup_order", {"order_id": 7})
+
+asyncio.run(main())
+"""
+
+
+def _replay(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "replay", *arguments]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=90).stderr
 
 
 def test_a_changed_tool_set_is_a_line_of_the_diff(world: World) -> None:

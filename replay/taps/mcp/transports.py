@@ -18,6 +18,9 @@ from replay.taps import boundary, byname
 from replay.taps.mcp.session import session_here
 from replay.taps.patch import original_of, wrap
 
+_JOINS = "REPLAY_PLAN"
+"""The variable by which a child process takes part in a run. A server is the world: a replay does not start it."""
+
 _TRANSPORTS = ("stdio_client", "sse_client", "streamable_http_client", "streamablehttp_client", "websocket_client")
 
 
@@ -33,12 +36,20 @@ def attach(module: ModuleType) -> None:
 def _opening(original: Callable[..., Any], *, tells_session: bool) -> Callable[..., Any]:
     def open_transport(*args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Any]:
         session = session_here()
-        opened = original(*args, **kwargs)
         if session is None:
-            return opened  # type: ignore[no-any-return]
+            return original(*args, **kwargs)  # type: ignore[no-any-return]
+        opened = original(*map(_apart, args), **{name: _apart(value) for name, value in kwargs.items()})
         return _late(opened, tells_session=tells_session) if session.serves else _Within(opened)
 
     return open_transport
+
+
+def _apart(given: Any) -> Any:
+    """``given``; the parameters of a server process without the way into this run that ``os.environ`` shows it."""
+    env = getattr(given, "env", None)
+    if not isinstance(env, dict) or _JOINS not in env:
+        return given
+    return given.model_copy(update={"env": {name: value for name, value in env.items() if name != _JOINS}})
 
 
 class _Within:
