@@ -123,9 +123,18 @@ def _answer(body: Document) -> LlmAnswer:
         model=string(_get(body, "modelVersion")),
         messages=tuple([_message("model", _content_parts(choice.get("content"))) for choice in candidates]),
         usage=_usage(_get(body, "usageMetadata")),
-        finish_reason=string(_get(candidates[0], "finishReason")) if candidates else blocked,
+        finish_reason=_reason(_get(candidates[0], "finishReason")) if candidates else blocked,
         error=lenient.error_text(body),
     )
+
+
+_REASONS = ("STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")
+"""The values of ``FinishReason`` from 1 on: Google's own REST clients may ask for numbers instead of names."""
+
+
+def _reason(value: Any) -> str:
+    is_number = isinstance(value, int) and 1 <= value <= len(_REASONS)
+    return _REASONS[value - 1] if is_number else string(value) or compact(value)
 
 
 def _usage(value: Any) -> Usage | None:

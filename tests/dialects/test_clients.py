@@ -12,6 +12,7 @@ from replay.dialects.model import ToolCall
 from replay.dialects.table import find
 from replay.events import Request
 from tests.dialects.exchanges import answer
+from tests.dialects.formats import SAMPLES
 from tests.dialects.scripts import CALLS, WORDS, anthropic_pair, chat_pair, gemini_pair, responses_pair
 
 SCHEMA = {"type": "object", "properties": {"order": {"type": "integer"}}}
@@ -181,6 +182,40 @@ def test_anthropic(server):
     asked = [block for block in final.content if block.type == "tool_use"]
     assert [json.loads(call.arguments) for call in read.tool_calls] == [block.input for block in asked]
     assert (read.finish_reason, read.usage.output) == (final.stop_reason, final.usage.output_tokens)
+
+
+def test_boto3_reads_a_stream_of_bedrock_as_we_do(server):
+    import boto3
+    from botocore.config import Config
+
+    sample = SAMPLES["converse"]
+    server.reply = sample.streamed
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "k", "region_name": "eu-west-1"}
+    config = Config(retries={"max_attempts": 1})
+    client = boto3.client("bedrock-runtime", endpoint_url=server.url, config=config, **keys)
+    spec = {"name": "lookup", "inputSchema": {"json": SCHEMA}}
+    use = {"toolUse": {"toolUseId": "c1", "name": "lookup", "input": {"order": 7}}}
+    stream = client.converse_stream(
+        modelId="m-1:0",
+        system=[{"text": "be brief"}],
+        messages=[
+            {"role": "user", "content": [{"text": "where is it?"}]},
+            {"role": "assistant", "content": [use]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "c1", "content": [{"text": "at sea"}]}}]},
+        ],
+        toolConfig={"tools": [{"toolSpec": spec}]},
+    )["stream"]
+    deltas = [event["contentBlockDelta"]["delta"] for event in stream if "contentBlockDelta" in event]
+    name, request = server.last()
+    assert (name, request.model, request.stream) == ("bedrock.converse", "m-1:0", True)
+    assert summary(request.messages) == CONVERSATION
+    assert [(tool.name, tool.parameters) for tool in request.tools] == [("lookup", SCHEMA)]
+    read = find(server.asked[-1]).answer(answer(server.reply))
+    assert read.text == "".join([delta.get("text", "") for delta in deltas])
+    assert json.loads(read.tool_calls[0].arguments) == json.loads(
+        "".join([delta["toolUse"]["input"] for delta in deltas if "toolUse" in delta])
+    )
+    client.close()
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -259,6 +259,12 @@ def test_the_results_of_tools_are_found_in_each_format():
         assert (message.role, message.text) == ("tool", "seen")
 
 
+@pytest.mark.parametrize(("told", "read_as"), [(1, "STOP"), (1.5, "1.5"), (2, "MAX_TOKENS"), (99, "99"), ("SPII", "SPII")])
+def test_gemini_may_tell_the_reason_of_the_end_as_a_number(told, read_as):
+    said = {"candidates": [{"content": {"parts": [{"text": "x"}]}, "finishReason": told}]}
+    assert read(f"{GOOGLE}:generateContent", {"contents": []}, answer(said))[2].finish_reason == read_as
+
+
 def test_a_tool_that_bedrock_asked_for_is_inferred():
     use = {"toolUse": {"toolUseId": "c1", "name": "look", "input": {}}}
     said = {"output": {"message": {"role": "assistant", "content": [use]}}, "stopReason": "tool_use"}

@@ -160,7 +160,7 @@ class Report:
         tally.recognised += 1
         tally.dialects[dialect.name] += 1
         answer = dialect.answer(event.answer)
-        if counts_tokens(event):
+        if counts_tokens(event) and dialect.does != "count":  # what is asked for is no usage
             tally.counting += 1
             tally.read += answer.usage is not None
             if answer.usage is None:
