@@ -17,7 +17,7 @@ from replay.engine.result import load
 from replay.engine.sources import Sources
 from replay.errors import UsageError
 from replay.proxy.extra import require_proxy
-from replay.proxy.upstreams import KNOWN, NO_KEY, NOTE, Upstreams, given, known, of_data
+from replay.proxy.upstreams import KNOWN, NO_KEY, NOTE, Upstream, Upstreams, given, known, of_data
 
 if TYPE_CHECKING:
     from replay.cassette import Reader
@@ -45,17 +45,25 @@ def way_to_play(reader: Reader, texts: Sequence[str], port: int, policy: str) ->
     A file is not trusted to say where a request that goes live, with the user's key, is sent.
     """
     typed = given(texts, os.environ)
-    usual = known(os.environ)
-    recorded = recorded_upstreams(reader) or usual
+    recorded = recorded_upstreams(reader) or known(os.environ)
     if policy not in ASKS_NOBODY:
+        names = {upstream.name for upstream in typed}
         for upstream in recorded:
-            if not any(upstream.name == each.name for each in typed) and upstream not in usual.each:
+            if upstream.name not in names and not _is_said_here(upstream):
                 to = f"{upstream.name}={upstream.url}" if upstream.name else upstream.url
                 raise UsageError(
                     f"only the cassette says that what goes live is sent to {upstream.url}",
-                    hint=f"if that is meant, say it too: replay proxy --play CASSETTE --to {to}",
+                    hint=f"if that is meant, say it too: replay proxy --play CASSETTE --to {to} … -- CMD",
                 )
     return Way(recorded.with_given(typed), port)
+
+
+def _is_said_here(upstream: Upstream) -> bool:
+    """Whether a variable of ours, or what is known of the service, says the same of ``upstream``."""
+    if upstream in known(os.environ).each:
+        return True
+    told = upstream.variables().items()
+    return any(os.environ.get(name, "").rstrip("/") == upstream.url + rest for name, rest in told)
 
 
 def recorded_upstreams(reader: Reader) -> Upstreams | None:

@@ -24,7 +24,8 @@ _OF_PLAY = ("swaps", "on_divergence", "budget", "show_diff", "save", "exit_code"
     multiple=True,
     metavar="[NAME=]URL",
     help="A service, by its base URL. The program is told of mistral=URL by MISTRAL_BASE_URL, of SHOP_URL=URL by"
-    " SHOP_URL; without a name it is at the root. Default: openai, anthropic, gemini, ollama.",
+    " SHOP_URL (or SHOP_URL alone, if it is set); without a name it is at the root. Default: openai, anthropic, gemini,"
+    " ollama.",
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Of 127.0.0.1. Default: a free one."

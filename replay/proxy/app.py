@@ -7,7 +7,7 @@ cut after the same byte: live and on replay alike.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import h11
@@ -24,10 +24,10 @@ Send = Callable[[Message], Awaitable[None]]
 Fields = list[tuple[bytes, bytes]]
 
 _OF_THE_HOP: Final = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding"
-    b" upgrade".split()
+    b"connection expect keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
+    b" transfer-encoding upgrade".split()
 )
-"""Fields of one connection and not of the message (RFC 9110, 7.6.1)."""
+"""Fields of one connection and not of the message (RFC 9110, 7.6.1); ``Expect`` is answered here."""
 
 _NOT_AGAIN: Final = (b"x-should-retry", b"false")
 """Heard by the SDKs of OpenAI and Anthropic."""
@@ -121,8 +121,12 @@ class App:
             self.crossing.session.result.gaps.append(gap)
 
 
-def _of_message(fields: Iterable[tuple[bytes, bytes]]) -> Fields:
-    return [(name, value) for name, value in fields if name.lower() not in _OF_THE_HOP]
+def _of_message(fields: Sequence[tuple[bytes, bytes]]) -> Fields:
+    """``fields`` without those of the connection, which ``Connection`` may name."""
+    named = {
+        word.strip().lower() for name, value in fields if name.lower() == b"connection" for word in value.split(b",")
+    }
+    return [(name, value) for name, value in fields if name.lower() not in _OF_THE_HOP | named]
 
 
 async def _whole(receive: Receive) -> bytes | None:

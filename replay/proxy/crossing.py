@@ -15,6 +15,7 @@ from replay.engine import lineage
 from replay.engine.calls import LetThrough, ServedCall
 from replay.engine.order import NEVER
 from replay.engine.session import Session
+from replay.errors import StopReplay
 from replay.events import Chunk, End, Head, Part
 from replay.proxy.settled import Pace
 from replay.proxy.turns import Turns
@@ -59,8 +60,13 @@ class Crossing:
         asked = self.library.request(request, body)
         if self.turns is not None:
             await self.turns.arrived(fingerprint(self.session.redactor.request(asked)))
-        with lineage.bound(self.session.root):
-            call = self.session.issue(asked)
+        try:
+            with lineage.bound(self.session.root):
+                call = self.session.issue(asked)
+        except StopReplay:
+            if self.turns is not None:  # what else is on its way is not held up by what now never comes
+                self.turns.leave()
+            raise
         if isinstance(call, LetThrough):
             return call
         if self.turns is not None and isinstance(call, ServedCall):

@@ -65,6 +65,9 @@ def _running(session: Session, upstreams: Upstreams, base: str, listener: socket
     async def serve() -> None:
         try:
             await server.serve([listener])
+        except BaseException as error:
+            app.broken = app.broken or error
+            raise
         finally:
             await crossing.close()
 

@@ -128,7 +128,10 @@ def known(environ: Mapping[str, str]) -> Upstreams:
 
 
 def given(texts: Iterable[str], environ: Mapping[str, str]) -> Upstreams:
-    """What ``--to`` names: ``NAME`` of a known service, ``NAME=URL``, or ``URL``. Raises :class:`UsageError`."""
+    """What ``--to`` names: a known service or a variable that is set, ``NAME=URL``, or ``URL``.
+
+    Raises :class:`UsageError`.
+    """
     found = Upstreams(tuple([_given(text, environ) for text in texts]))
     if len({upstream.path for upstream in found}) < len(found.each):
         raise UsageError("two upstreams would be served at one path", hint="give each a name: --to NAME=URL")
@@ -138,6 +141,8 @@ def given(texts: Iterable[str], environ: Mapping[str, str]) -> Upstreams:
 def _given(text: str, environ: Mapping[str, str]) -> Upstream:
     if text in KNOWN:
         return _known(text, environ)
+    if _VARIABLE.fullmatch(text) and text in environ:
+        return _upstream(text, environ[text])
     name, equals, url = text.partition("=")
     return _upstream(name, url) if equals and "/" not in name else _upstream("", text)
 

@@ -50,6 +50,31 @@ def test_answers_come_in_the_recorded_order_whoever_asks_first(tmp_path):
     assert (proxy.code, proxy.said) == (0, "replay: identical: 2 served, 0 live\n")
 
 
+def test_what_is_on_its_way_is_not_held_up_by_what_a_divergence_keeps_from_coming(tmp_path):
+    both_came = threading.Barrier(2)
+
+    def behave(connection, asked: bytes) -> None:
+        both_came.wait(rig.LIMIT)
+        connection.sendall(whole(asked[-3:]))
+
+    with (
+        rig.upstream(behave) as service,
+        rig.proxy(tmp_path, "--record", "a.cassette", "--to", f"shop={service.url}") as proxy,
+        connect(proxy.base) as one,
+        connect(proxy.base) as two,
+    ):
+        one.sendall(request("/shop/ask", b'"a"'))
+        two.sendall(request("/shop/ask", b'"b"'))
+        live = read_all(one)
+        read_all(two)
+    with rig.proxy(tmp_path, "--play", "a.cassette") as proxy, connect(proxy.base) as one:
+        one.sendall(request("/shop/ask", b'"a"'))  # before its answer the other request had come
+        assert b"replay_stopped" in rig.ask(proxy.base, "/shop/ask", b'"c"')
+        assert read_all(one) == live
+    assert proxy.code == 4
+    assert "reordered" not in proxy.said
+
+
 def test_equal_requests_get_their_own_answers_one_after_the_other(tmp_path):
     numbers = iter(range(10))
     with (

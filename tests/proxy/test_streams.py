@@ -89,13 +89,14 @@ def leave(address: str, path: str) -> bytes:
 def agent(base: str, service: Service, key: str, leave_done: bool) -> dict[str, bytes]:
     """The same requests every time. ``leave_done``: it goes away after the last data, before the end."""
     done: Callable[..., bytes] = leave if leave_done else ask
+    authorized = [f"authorization: Bearer {key}"] if key else []
     return {
         "stream": watch(base, service),
         "breaks": ask(base, "/shop/breaks"),
         "nobody": ask(base, "/nobody/v1/models", b"", method="GET"),
         "endless": leave(base, "/shop/endless"),
         "done": done(base, "/shop/done"),
-        "packed": ask(base, "/shop/v1%2Fpacked?limit=2", b"{}", *([f"authorization: Bearer {key}"] if key else [])),
+        "packed": ask(base, "/shop/v1%2Fpacked?limit=2", b"{}", "Connection: x-hop", "x-hop: 1", *authorized),
         "head": ask(base, "/shop/head", b"", method="HEAD"),
         "empty": ask(base, "/shop/empty", b"", method="DELETE"),
         "old": ask(base, "/shop/old", b"", method="GET"),
@@ -173,7 +174,7 @@ def test_what_is_kept_is_the_upstreams_url_and_no_key(both):
     event = both.event("packed")
     assert (event.request.action, event.request.target) == ("POST", f"{both.service.url}/v1%2Fpacked?limit=2")
     assert any(f"Bearer {KEY}".encode() in asked for asked in both.service.requests)
-    assert not any(b"host: here" in asked.lower() for asked in both.service.requests)
+    assert not any(b"host: here" in asked.lower() or b"x-hop" in asked for asked in both.service.requests)
     assert KEY.encode() not in both.cassette.read_bytes()
 
 

@@ -53,6 +53,10 @@ def test_an_upstream_is_told_under_its_name(text, variables):
     assert given([text], {}).environ(BASE) == variables
 
 
+def test_a_variable_that_is_set_can_be_named_alone():
+    assert given(["SHOP_URL"], {"SHOP_URL": "http://shop/v1"}).target("/shop_url/a") == "http://shop/v1/a"
+
+
 def test_a_name_wins_over_the_root_and_is_a_whole_part_of_the_path():
     upstreams = given(["https://root.example", "shop=https://shop.example/v2"], {})
     assert upstreams.target("/shop/a") == "https://shop.example/v2/a"
