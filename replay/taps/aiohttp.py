@@ -18,7 +18,7 @@ from typing import Any
 
 from replay.errors import UsageError
 from replay.events import Answer, End, Failure, Head, Headers, Request
-from replay.taps import aiohttp_stream, boundary
+from replay.taps import aiohttp_stream, aiohttp_websocket, boundary
 from replay.taps.boundary import Boundary, Call
 from replay.taps.failures import SYSTEM, Failures, exceptions_of
 from replay.taps.patch import wrap
@@ -34,6 +34,7 @@ def attach(module: ModuleType) -> None:
         return
     library = _Library(module)
     wrap(module.ClientSession, "_request", library.request)
+    wrap(module.ClientSession, "_ws_connect", aiohttp_websocket.connecting(module, library.end, library.error))
 
 
 def _refuse_old(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,6 +59,30 @@ class _Library:
         self.version = module.HttpVersion
         self.multidict = sys.modules["multidict"]
         self.names = _names(module, self.multidict.istr)
+
+    def end(self, error: Exception) -> End:
+        if isinstance(error, self.errors.ClientResponseError):
+            arguments = json.dumps([error.status]).encode()
+            return End("failed", Failure(type(error).__name__, error.message, arguments))
+        return self.failures.end(error, started=False)
+
+    def error(self, failure: Failure | None, req: Any) -> BaseException:
+        """The recorded failure as aiohttp's own exception, about the request of now."""
+        failures, errors = self.failures, self.errors
+        if failure is None:
+            return failures.base("the recorded program gave this request up before an answer came")
+        kind: Any = failures.kind(failure)
+        arguments = failures.arguments(failure)
+        if issubclass(kind, errors.ClientResponseError):
+            status = next((number for number in arguments if isinstance(number, int)), 0)
+            response_error: Exception = kind(req.request_info, (), status=status, message=failure.message)
+            return response_error
+        if issubclass(kind, errors.ClientConnectorError):
+            cause = next((cause for cause in arguments if isinstance(cause, Exception)), OSError(failure.message))
+            path = [failure.message] if issubclass(kind, errors.UnixClientConnectorError) else []
+            connector_error: Exception = kind(*path, req.connection_key, cause)
+            return connector_error
+        return failures.build(failure)
 
     def request(self, original: Callable[..., Any]) -> Callable[..., Any]:
         async def _request(client: Any, *args: Any, **options: Any) -> Any:
@@ -111,7 +136,7 @@ class _Crossing:
             with boundary.inside():
                 response = await handler(req)
         except Exception as error:
-            await call.adeliver(self._end(error))
+            await call.adeliver(self.library.end(error))
             raise
         except CancelledError:
             await call.adeliver(End("closed"))
@@ -131,14 +156,14 @@ class _Crossing:
         if answer.head is None:
             # A request that was cancelled never had an answer: it waits here until it is cancelled again.
             await call.adeliver(answer.end if answer.end is not None and answer.failure is not None else End())
-            raise self.error(answer.failure, req)
+            raise self.library.error(answer.failure, req)
         await call.adeliver(answer.head)
         headers = self._headers(answer.head)
         if _has_no_body(req.method, answer.head.status, headers):
             await call.adeliver(End())
             content = self.library.empty
         else:
-            source = aiohttp_stream.Served(call, answer, lambda failure: self.error(failure, req))
+            source = aiohttp_stream.Served(call, answer, lambda failure: self.library.error(failure, req))
             content = self._stream(source, req, headers)
         return await _response(req).start(_Connection(self._message(answer.head, headers), content))
 
@@ -165,30 +190,6 @@ class _Crossing:
         return self.library.message(
             version, head.status, head.reason, headers, raw, False, None, False, _is_chunked(headers)
         )
-
-    def _end(self, error: Exception) -> End:
-        if isinstance(error, self.library.errors.ClientResponseError):
-            arguments = json.dumps([error.status]).encode()
-            return End("failed", Failure(type(error).__name__, error.message, arguments))
-        return self.library.failures.end(error, started=False)
-
-    def error(self, failure: Failure | None, req: Any) -> BaseException:
-        """The recorded failure as aiohttp's own exception, about the request of now."""
-        failures, errors = self.library.failures, self.library.errors
-        if failure is None:
-            return failures.base("the recorded program gave this request up before an answer came")
-        kind: Any = failures.kind(failure)
-        arguments = failures.arguments(failure)
-        if issubclass(kind, errors.ClientResponseError):
-            status = next((number for number in arguments if isinstance(number, int)), 0)
-            response_error: Exception = kind(req.request_info, (), status=status, message=failure.message)
-            return response_error
-        if issubclass(kind, errors.ClientConnectorError):
-            cause = next((cause for cause in arguments if isinstance(cause, Exception)), OSError(failure.message))
-            path = [failure.message] if issubclass(kind, errors.UnixClientConnectorError) else []
-            connector_error: Exception = kind(*path, req.connection_key, cause)
-            return connector_error
-        return failures.build(failure)
 
 
 class _Connection:

@@ -484,7 +484,7 @@ def test_calls_in_flight_together_each_get_their_own_answer(server: Server) -> N
     assert [call.answer.body for call in tape.calls] == [b"0", b"1", b"2", b"3"]
 
 
-def test_a_websocket_handshake_is_no_exchange(server: Server) -> None:
+def test_a_websocket_handshake_that_is_refused_is_one_exchange(server: Server) -> None:
     url = server.on("/", answer(status="403 Forbidden"))
 
     async def agent(tape: Tape) -> int:
@@ -494,7 +494,9 @@ def test_a_websocket_handshake_is_no_exchange(server: Server) -> None:
         return caught.value.status
 
     tape, value = record(agent)
-    assert (value, tape.calls) == (403, [])
+    server.stop()
+    assert play(tape, agent) == value == 403
+    assert [call.request.target for call in tape.calls] == [url.replace("http:", "ws:")]
 
 
 def test_through_httpx_aiohttp_a_call_is_kept_once(server: Server) -> None:
