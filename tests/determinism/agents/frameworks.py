@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import operator
+import os
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Annotated, TypedDict
 
 import anyio
@@ -215,6 +218,60 @@ def _tool_results(messages: list) -> list:
     return [[part.tool_name, part.content] for part in parts if part.part_kind == "tool-return"]
 
 
+async def langgraph_tools(url):
+    """LangGraph's ToolNode runs the tools of one answer side by side, those that are no coroutines on threads."""
+    from langchain_core.messages import AIMessage
+    from langchain_core.tools import tool
+    from langgraph.graph import START, MessagesState, StateGraph
+    from langgraph.prebuilt import ToolNode
+
+    async with httpx.AsyncClient() as client:
+
+        @tool
+        async def add(number: int) -> int:
+            """Add."""
+            return await aask(client, url, number)
+
+        @tool
+        def roll(number: int) -> int:
+            """Roll the dice."""
+            return random.randrange(1000 * number)
+
+        built = StateGraph(MessagesState)
+        built.add_node("tools", ToolNode([add, roll]))
+        built.add_edge(START, "tools")
+        graph = built.compile()
+        calls = [{"name": ("add", "roll")[n % 2], "args": {"number": n}, "id": f"call_{n}"} for n in range(6)]
+        asked = AIMessage("", tool_calls=calls)
+        answers = await asyncio.gather(*[graph.ainvoke({"messages": [asked]}) for _ in range(2)])
+    return [[message.content for message in answer["messages"]] for answer in answers]
+
+
+async def mcp_races(url):
+    """Calls of an MCP server's tools, several at a time, in the order in which they come back; one is given up."""
+    from mcp import ClientSession, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    log = []
+    server = StdioServerParameters(
+        command=sys.executable, args=["-m", "tests.sdk.mcp_server", os.devnull], cwd=Path(__file__).parents[3]
+    )
+    async with stdio_client(server) as streams, ClientSession(*streams) as session, httpx.AsyncClient() as client:
+        await session.initialize()
+
+        async def one(number: int) -> None:
+            answer = await session.call_tool("delivery_estimate", {"city": str(number)})
+            log.append([number, answer.structured_content, await aask(client, url, [number, len(log)])])
+
+        await asyncio.gather(*[one(number) for number in range(4)])
+        losing = asyncio.create_task(session.call_tool("delivery_estimate", {"city": "nowhere"}))
+        await asyncio.sleep(0)
+        losing.cancel()
+        log.append(type((await asyncio.gather(losing, return_exceptions=True))[0]).__name__)
+        log.append([tool.name for tool in (await session.list_tools()).tools])
+    return log
+
+
 async def openai_agents(url):
     """openai-agents, three runs at a time, with function tools; its traces go nowhere."""
     from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool
@@ -245,6 +302,8 @@ AGENTS = (
     openai_tool_loop,
     openai_parallel_streams,
     openai_in_a_pool,
+    langgraph_tools,
+    mcp_races,
     pydantic_ai_tools,
     anyio_groups,
     anyio_first_wins,
