@@ -97,7 +97,8 @@ class _Inflate:
 
     def unpack(self, data: bytes) -> bytes:
         if self._decoder is None and data:
-            self._decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS if data[0] & 0x0F == 8 else -zlib.MAX_WBITS)
+            is_zlib = data[0] & 0x0F == 8 and (len(data) < 2 or (data[0] << 8 | data[1]) % 31 == 0)
+            self._decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS)
         return _decompress(self._decoder, data) if data else b""
 
 

@@ -259,7 +259,7 @@ def test_the_results_of_tools_are_found_in_each_format():
         assert (message.role, message.text) == ("tool", "seen")
 
 
-@pytest.mark.parametrize(("told", "read_as"), [(1, "STOP"), (1.5, "1.5"), (2, "MAX_TOKENS"), (99, "99"), ("SPII", "SPII")])
+@pytest.mark.parametrize(("told", "read_as"), [(1, "STOP"), (2.0, "2.0"), (8, "SPII"), (99, "99"), ("NEW", "NEW")])
 def test_gemini_may_tell_the_reason_of_the_end_as_a_number(told, read_as):
     said = {"candidates": [{"content": {"parts": [{"text": "x"}]}, "finishReason": told}]}
     assert read(f"{GOOGLE}:generateContent", {"contents": []}, answer(said))[2].finish_reason == read_as
