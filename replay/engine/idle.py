@@ -14,7 +14,7 @@ from asyncio.events import _get_running_loop
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replay.engine import threads
 from replay.engine.finalising import is_finalising
@@ -22,6 +22,9 @@ from replay.engine.lineage import parent
 from replay.engine.order import POLL, Order, has_work
 from replay.engine.turns import wake
 from replay.taps.patch import wrap
+
+if TYPE_CHECKING:
+    from replay.engine.session import Session
 
 orders: list[Order] = []
 """The schedules of all open sessions of this process."""
@@ -58,23 +61,31 @@ def _select(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _go_on_in_turn(loop: Any) -> None:
-    if getattr(loop, "_replay_woken", False):
-        wake(loop)
-        loop._replay_woken = False  # only now: what else the other thread handed over meanwhile is of the same turn
+    wakers: dict[Session, None] | None = getattr(loop, "_replay_wakers", None)
+    while wakers:
+        session = list(wakers)[0]  # noqa: RUF015 (other threads add to it)
+        wake(loop, session)
+        wakers.pop(session)  # only now: what else the other thread handed over meanwhile is of the same turn
 
 
 def _call_soon_threadsafe(original: Callable[..., Any]) -> Callable[..., Any]:
     def call_soon_threadsafe(self: Any, callback: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        if orders and self._thread_id not in (None, get_ident()) and _is_of_program():
-            self._replay_woken = True
+        if orders and self._thread_id not in (None, get_ident()) and (session := _waker()) is not None:
+            self.__dict__.setdefault("_replay_wakers", {})[session] = None
         return original(self, callback, *args, **options)
 
     return call_soon_threadsafe
 
 
-def _is_of_program() -> bool:
-    """Not of a tap's library; nor of a collection, which comes by chance."""
-    return threads.is_program() and parent() is not None and not is_finalising()
+def _waker() -> Session | None:
+    """The session whose program calls here; not a tap's library, nor a tool's body, nor a collection: that is chance.
+
+    The loop may be shared by several sessions (a service records each of its requests): each has its own turns.
+    """
+    node = parent()
+    if node is None or not node.counted or not threads.is_program() or is_finalising():
+        return None
+    return node.session
 
 
 @contextmanager

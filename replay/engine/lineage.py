@@ -110,6 +110,14 @@ def parent() -> Node | None:
     return current()
 
 
+def parent_in(session: Session) -> Node | None:
+    """:func:`parent` for what is known to be ``session``'s: its root, where the code here is of another one or none."""
+    if boundary.is_inside() or not _thread.counting:
+        return None
+    node = current()
+    return node if node is not None and node.session is session else session.root
+
+
 @contextmanager
 def not_counting() -> Iterator[None]:
     """What this thread creates meanwhile is no child of the program's tasks."""

@@ -22,7 +22,7 @@ from _thread import allocate_lock
 from asyncio.events import AbstractEventLoop
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 from replay.engine import threads
@@ -84,7 +84,13 @@ class Gate:
 
 
 class Order:
-    """The schedule of one session in one process."""
+    """The schedule of one session in one process.
+
+    ``moved_at``: when anything of any session moved last. They share threads, loops and processors, so while one of
+    them goes on the others have to wait.
+    """
+
+    moved_at: ClassVar[float] = 0.0
 
     def __init__(self, *, replaying: bool, holding: bool = True) -> None:
         self.replaying = replaying
@@ -119,7 +125,7 @@ class Order:
             if recorded is None or recorded >= OVERDUE:
                 recorded = self._next
             self._next = max(self._next, recorded + 1)
-            self._moved = time.monotonic()
+            self._moved = Order.moved_at = time.monotonic()
             return recorded
 
     def at_once(self, recorded: int | None = None, count: int = 1) -> int | None:
@@ -289,7 +295,9 @@ class Order:
 
     def _takes_too_long(self) -> bool:
         limit = OUTSIDE if self.replaying and threads.any_outside() else LIMIT
-        too_long = time.monotonic() - max(self._moved, min(gate.since for gate in self._waiting)) > limit
+        since = min([gate.since for gate in self._waiting])
+        now = time.monotonic()
+        too_long = now - max(Order.moved_at, since) > limit or now - max(self._moved, since) > OUTSIDE
         self.unsettled += too_long
         return too_long
 

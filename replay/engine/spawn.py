@@ -11,7 +11,7 @@ import threading
 from asyncio import base_events
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, thread
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -210,9 +210,9 @@ def _run_work_item(original: Callable[..., Any]) -> Callable[..., Any]:
             return
         work.occupy(1)
         # Whoever waits for what the body of a tool has handed to a pool is told as part of that body.
-        told_as = nullcontext() if work.node.counted else lineage.bound(work.node)
+        told_as = work.node.session.root if work.node.counted else work.node
         try:
-            with threads.running(work.thread), told_as:
+            with threads.running(work.thread), lineage.bound(told_as):
                 original(self, *args)
         finally:
             work.occupy(-1)

@@ -7,12 +7,15 @@ the program run one at a time, in an order that is part of the recording.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replay.engine import loops
 from replay.engine.finalising import is_finalising
-from replay.engine.lineage import Node, parent
+from replay.engine.lineage import Node, parent, parent_in
 from replay.engine.order import OVERDUE
+
+if TYPE_CHECKING:
+    from replay.engine.session import Session
 
 
 def turn() -> Callable[[], None] | None:
@@ -38,19 +41,24 @@ def turn_of(node: Node) -> Callable[[], None] | None:
     return take
 
 
-def wake(loop: Any) -> None:
-    """Event loop ``loop``, to which another thread of the program has handed work, goes on in turn.
+def wake(loop: Any, session: Session) -> None:
+    """Event loop ``loop``, to which another thread of ``session``'s program has handed work, goes on in turn.
 
     Its turns have a numbering of their own (address ``l``), one for each loop that other threads call at all.
     """
-    above = parent()
-    if above is None or not above.counted:
+    above = parent_in(session)
+    if above is None or not above.counted or not session.is_open:
         return
-    node: Node | None = getattr(loop, "_replay_node", None)
-    if node is None or node.session is not above.session:
-        node = loop._replay_node = above.child("l")
-    session, number = node.session, node.next_timer()
+    nodes: dict[Session, Node] = loop.__dict__.setdefault("_replay_nodes", {})
+    if session not in nodes:
+        for ended in [one for one in nodes if not one.is_open]:
+            del nodes[ended]
+        nodes[session] = above.child("l")
+    node = nodes[session]
+    number = node.next_timer()
     recorded = session.timer_tick(node, number)
-    if recorded != OVERDUE:  # else recorded before loops took turns, or in another order
+    if recorded == OVERDUE and session.sink is None:  # recorded before loops took turns, or in another order
+        return
+    if recorded != OVERDUE:
         session.order.wait(recorded, blocks_loop=True)
     session.timer_fired(node, number, None if recorded == OVERDUE else recorded)
