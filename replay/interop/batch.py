@@ -11,6 +11,7 @@ from replay.canon.rules import Rules
 from replay.errors import CassetteError, ReplayError, UsageError
 from replay.interop import formats
 from replay.interop.keeping import Kept, keep
+from replay.interop.loading import suffix
 
 SUFFIX = ".cassette"
 
@@ -57,13 +58,14 @@ def jobs(names: Sequence[str], out: str | None) -> list[Job]:
 def _below(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
-        yield from [Path(place, name) for name in sorted(names) if Path(name).suffix.lower() in formats.SUFFIXES]
+        yield from [Path(place, name) for name in sorted(names) if suffix(Path(name)) in formats.SUFFIXES]
 
 
 def _target(source: Path, inside: Path, out: str | None, taken: set[Path]) -> Path:
     """Beside the source, or at the same place below ``out``; two sources of one stem keep their suffixes."""
     base = Path(out) / inside if out else source
-    target = base.with_name(base.stem + SUFFIX)
+    plain = base.with_suffix("") if base.suffix.lower() == ".gz" else base
+    target = plain.with_name(plain.stem + SUFFIX)
     return base.with_name(base.name + SUFFIX) if target in taken else target
 
 

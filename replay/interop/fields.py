@@ -7,6 +7,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from replay.canon.coding import unpacker
 from replay.canon.packed import UNPACKED
@@ -19,6 +20,7 @@ START = 512
 EMPTY_BROTLI = b";"
 """What nothing is in brotli, as its own encoder writes it."""
 
+_NOT_IN_URLS = re.compile(r"[^\x21-\x7e]|[<>\"]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -73,6 +75,14 @@ def wire_text(value: Any) -> str:
     if not text.isascii() and any(letter > "\xff" for letter in text):
         text = text.encode("utf-8", "surrogatepass").decode("latin-1")
     return " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
+
+
+def sent_url(url: str) -> str:
+    """``url`` as a client sends it: what may not stand in one is percent-encoded (RFC 3986, section 2.1).
+
+    Recorders write what was sent; but files are edited, and placeholders such as ``<LOGIN>`` put into addresses.
+    """
+    return _NOT_IN_URLS.sub(lambda match: quote(match[0], safe="", errors="replace"), url)
 
 
 def readable_text(value: str) -> str:

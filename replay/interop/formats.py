@@ -11,7 +11,7 @@ from typing import Any
 from replay.errors import CassetteError
 from replay.interop import har, vcr
 from replay.interop.imported import Imported
-from replay.interop.loading import load_json, load_yaml, read_bytes
+from replay.interop.loading import load_json, load_yaml, read_bytes, suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read(path: str | os.PathLike[str], format: str = "") -> Imported:
     """
     file = Path(path)
     data = read_bytes(file)
-    load = SUFFIXES.get(file.suffix.lower()) or (load_json if data.lstrip()[:1] == b"{" else load_yaml)
+    load = SUFFIXES.get(suffix(file)) or (load_json if data.lstrip()[:1] == b"{" else load_yaml)
     document = load(data)
     found = FORMATS.get(format) or next((each for each in FORMATS.values() if each.is_one(document)), None)
     if found is None:

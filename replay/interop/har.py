@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from replay.errors import CassetteError
 from replay.events import Event, Head, Headers, Request
-from replay.interop.fields import Unreadable, base64_bytes, coded, wire_text
+from replay.interop.fields import Unreadable, base64_bytes, coded, sent_url, wire_text
 from replay.interop.har_form import form_of
 from replay.interop.imported import Imported, Unimported, event
 from replay.interop.plain import check_weight, to_plain
@@ -62,7 +62,7 @@ def imported(document: Any) -> Imported:
         check_weight(entry)
         try:
             events.append(_event(place, entry, created))
-            forms[place] = form_of(entry)
+            forms[place] = form_of(entry, events[-1])
         except Unreadable as error:
             unimported.append(Unimported(place, str(error), to_plain(entry)))
     return Imported("har", tuple(events), tuple(unimported), forms, to_plain(top), created)
@@ -121,7 +121,7 @@ def _url(asked: Mapping[str, Any]) -> str:
     url = _text(asked, "url")
     if not url.lower().startswith(("http://", "https://")):
         raise Unreadable(f"its address is no URL of HTTP ({url[:40]})")
-    return url
+    return sent_url(url)
 
 
 def _headers(half: Mapping[str, Any]) -> Headers:

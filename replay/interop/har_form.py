@@ -35,8 +35,8 @@ _SAID = {
 Form = Mapping[str, Any]
 
 
-def form_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What stands in ``entry`` beside its exchange."""
+def form_of(entry: Mapping[str, Any], event: Event) -> dict[str, Any]:
+    """What stands in ``entry``, of which ``event`` was made, beside the exchange."""
     asked, said = entry["request"], entry["response"]
     objects = {
         "entry": entry,
@@ -50,6 +50,8 @@ def form_of(entry: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in objects.items()
         if isinstance(value, dict)
     }
+    if asked.get("url") != event.request.target:
+        form["request"]["url"] = asked.get("url")
     names = [str(field.get("name")) for field in asked.get("headers") or () if isinstance(field, dict)]
     pseudo = [name for name in names if name.startswith(":")]
     return {**form, "version": asked.get("httpVersion"), **({"pseudo": pseudo} if pseudo else {})}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from replay.canon.weight import is_heavy
+from replay.dialects.body import MAX_DECODED, decoded
 from replay.errors import CassetteError
 
 MAX_FILE = 256 << 20
@@ -31,14 +32,28 @@ _REQUEST = re.compile(
 
 
 def read_bytes(path: Path) -> bytes:
-    """Raises :class:`CassetteError` for a file that cannot be read, or is too large."""
+    """What the file holds, without gzip. Raises :class:`CassetteError` if that cannot be had, or is too large."""
     try:
         size = path.stat().st_size
         if size > MAX_FILE:
             raise CassetteError(f"{path} has {size} bytes, more than {MAX_FILE}", hint="split it")
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise CassetteError(f"{path} cannot be read: {error.strerror}", hint="is the path right?") from error
+    return _unpacked(path, data) if data.startswith(b"\x1f\x8b") else data
+
+
+def _unpacked(path: Path, data: bytes) -> bytes:
+    unpacked = decoded(data, "gzip")
+    if unpacked.problem or len(unpacked.data) >= MAX_DECODED:
+        why = unpacked.problem or f"it unpacks to {MAX_DECODED} bytes or more"
+        raise CassetteError(f"{path} cannot be unpacked: {why}", hint="is it whole?")
+    return unpacked.data
+
+
+def suffix(path: Path) -> str:
+    """``.yaml`` of ``a.YAML`` and of ``a.yaml.gz``."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 def load_yaml(data: bytes) -> Any:

@@ -5,6 +5,7 @@ A file is a mapping with a list ``interactions`` of ``request`` and ``response``
 * vcrpy of every version (before 1.0 the list alone, with the URL in parts), YAML and JSON, with the bodies that
   ``httpx`` once had under ``content``; pytest-recording and pytest-vcr, which write the same.
 * JSON bodies kept parsed (``parsed_body``, or a mapping for a body).
+* LangChain's, packed by gzip, with one list of ``requests`` and one of ``responses``.
 * Ruby's VCR and betamax (``http_interactions``; bodies as ``string`` or ``base64_string``), go-vcr (``url``, ``code``).
 """
 
@@ -13,14 +14,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from replay.errors import CassetteError
 from replay.events import Event, Head, Request
-from replay.interop.fields import Unreadable, body_bytes, coded, header_fields, json_bytes
+from replay.interop.fields import Unreadable, body_bytes, coded, header_fields, json_bytes, sent_url
 from replay.interop.imported import Imported, Unimported, event
-from replay.interop.loading import load_json, load_yaml, read_bytes
+from replay.interop.loading import load_json, load_yaml, read_bytes, suffix
 from replay.interop.plain import check_weight, to_plain
 from replay.interop.vcr_form import form_of, is_parsed
 
@@ -53,7 +55,7 @@ def read_vcr(path: str | os.PathLike[str]) -> Imported:
     """
     file = Path(path)
     data = read_bytes(file)
-    is_json = file.suffix.lower() == ".json" or data.lstrip()[:1] == b"{"
+    is_json = suffix(file) == ".json" or data.lstrip()[:1] == b"{"
     return imported(load_json(data) if is_json else load_yaml(data))
 
 
@@ -78,7 +80,8 @@ def is_cassette(document: Any) -> bool:
     """Whether a loaded file is of this kind."""
     if isinstance(document, list):
         return bool(document) and isinstance(document[0], dict) and "request" in document[0]
-    return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in LISTS)
+    names = (*LISTS, "requests")
+    return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in names)
 
 
 def records_of(document: Any) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -87,6 +90,8 @@ def records_of(document: Any) -> tuple[Sequence[Any], dict[str, Any]]:
         return document, {"list": ""}
     if not isinstance(document, dict):
         raise CassetteError("it has no list of interactions", hint="is it a cassette of vcrpy?")
+    if "requests" in document and "responses" in document:
+        document = _paired(document)
     name = next((name for name in LISTS if name in document), None)
     records = document[name] if name is not None else None
     if name is None or not isinstance(records or [], list):
@@ -94,6 +99,16 @@ def records_of(document: Any) -> tuple[Sequence[Any], dict[str, Any]]:
     rest = {key: value for key, value in document.items() if key != name}
     check_weight(rest)
     return records or [], {"list": name, **to_plain(rest)}
+
+
+def _paired(document: dict[Any, Any]) -> dict[Any, Any]:
+    """A file with a list of requests and one of responses, as one of interactions."""
+    asked, said = document["requests"], document["responses"]
+    if not isinstance(asked, list) or not isinstance(said, list):
+        raise CassetteError("its requests and responses are no lists", hint="is it a cassette of vcrpy?")
+    records = [{"request": one, "response": other} for one, other in zip_longest(asked, said)]
+    rest = {key: value for key, value in document.items() if key not in ("requests", "responses")}
+    return {**rest, "interactions": records}
 
 
 def _event(place: int, record: Any) -> Event:
@@ -130,7 +145,7 @@ def _uri(asked: Mapping[str, Any]) -> str:
         uri = f"{scheme}://{asked['host']}{at}{asked['path']}"
     if not isinstance(uri, str) or "://" not in uri:
         raise Unreadable("its request has no absolute URL")
-    return uri
+    return sent_url(uri)
 
 
 def _request_body(asked: Mapping[str, Any]) -> bytes:

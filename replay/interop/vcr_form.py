@@ -47,7 +47,7 @@ def form_of(record: Mapping[str, Any], event: Event) -> dict[str, Any]:
         "said": _said_body(said),
         "unpacked": answer is not None and answer.body.startswith(UNPACKED),
         "silent": isinstance(said.get("status"), dict) and said["status"].get("message") is None,
-        "request": _beside(asked, _ASKED),
+        "request": _beside(asked, _ASKED) | _address(asked, event),
         "response": _beside(said, _SAID),
         "record": _beside(record, _RECORD),
     }
@@ -61,6 +61,12 @@ def record_of(event: Event, form: Form) -> dict[str, Any]:
         "response": _response(event, form),
         **_kept(form, "record"),
     }
+
+
+def _address(asked: Mapping[str, Any], event: Event) -> dict[str, str]:
+    """The URL, where it could not be sent as it stands."""
+    uri = asked.get("uri")
+    return {"uri": uri} if isinstance(uri, str) and uri != event.request.target else {}
 
 
 def _asked_body(asked: Mapping[str, Any]) -> str:

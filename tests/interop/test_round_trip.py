@@ -46,11 +46,12 @@ _asked = st.one_of(
 _coding = st.sampled_from([{}, {"Content-Encoding": ["gzip"]}, {"content-encoding": ["br"]}])
 _vcr_records = st.lists(
     st.builds(
-        lambda asked, headers, said, answer, coding, status, message, beside: {
-            "request": {"method": "POST", "uri": "https://h.example/a?b=c", "headers": headers, **asked},
+        lambda path, asked, headers, said, answer, coding, status, message, beside: {
+            "request": {"method": "POST", "uri": f"https://h.example/{path}?b=c", "headers": headers, **asked},
             "response": {"status": {"code": status, "message": message}, "headers": {**answer, **coding}, **said},
             **beside,
         },
+        st.sampled_from(["a", "<b>", "é"]),
         _asked,
         _headers,
         _said,

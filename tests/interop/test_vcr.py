@@ -7,10 +7,11 @@ import gzip
 import json
 
 import pytest
+import yaml
 
 from replay.canon.packed import UNPACKED
 from replay.errors import CassetteError
-from replay.interop import fields, plain
+from replay.interop import fields, loading, plain
 from replay.interop.vcr import read_vcr
 from tests.interop.making import read, record, vcr_text
 
@@ -151,6 +152,26 @@ def test_ruby_and_betamax_keep_their_records_under_another_name(tmp_path):
     }
     event = only(read(tmp_path, json.dumps({"http_interactions": [told], "recorded_with": "betamax/0.9"}), "x.json"))
     assert (event.request.action, event.answer.body, event.answer.head.http_version) == ("GET", b"x", "HTTP/1.1")
+
+
+def test_langchain_packs_its_files_and_keeps_requests_and_responses_apart(tmp_path):
+    told = record("hello")
+    text = vcr_text().encode().replace(b"interactions: []", b"requests: X\nresponses: Y")
+    lists = [yaml.safe_dump([told[half]], default_flow_style=True).strip().encode() for half in ("request", "response")]
+    packed = gzip.compress(text.replace(b"X", lists[0]).replace(b"Y", lists[1]))
+    assert only(read(tmp_path, packed, "x.yaml.gz")).answer.body == b"hello"
+
+
+def test_a_packed_file_is_bounded_and_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "MAX_DECODED", 1 << 16)
+    for data in (gzip.compress(b" " * (1 << 16)), b"\x1f\x8b\x08broken"):
+        with pytest.raises(CassetteError, match="unpack"):
+            read(tmp_path, data, "x.yaml.gz")
+
+
+def test_an_address_is_that_which_a_client_sends(tmp_path):
+    event = only(read(tmp_path, vcr_text(record(uri="https://h/<LOGIN>/é b?q=%3Ca%20b"))))
+    assert event.request.target == "https://h/%3CLOGIN%3E/%C3%A9%20b?q=%3Ca%20b"
 
 
 def test_a_file_from_before_vcrpy_1_is_read(tmp_path):
