@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from random import Random
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from replay.errors import UsageError
-from replay.testing import shop
+from replay.testing import realtime, shop
 from replay.testing.answer import Answer, Sending, of_json, of_stream
-from replay.testing.model import decide
 from replay.testing.reply import Reply, from_dict
 from replay.testing.service import Service
-from replay.testing.turn import BadRequest, Prompt, ToolCall, Turn
+from replay.testing.speaking import spoken
+from replay.testing.turn import BadRequest
 from replay.testing.wire import BY_PATH, openai_chat, openai_embeddings
 from replay.testing.wire.format import Wire, compact
-from replay.testing.wire.stamp import Stamp
 
 Endpoint = Callable[[Request], Awaitable[Any]]
 Answering = Callable[[Request, bytes, Reply], Answer]
@@ -44,6 +43,7 @@ def application(service: Service) -> Starlette:
             route("/refunds", "POST", _refund(service)),
             route("/refunds", "GET", lambda *_: of_json(service.refunds)),
             route("/weather", "GET", _weather(service)),
+            WebSocketRoute(realtime.PATH, _realtime(service)),
             *(route("/{path:path}", method, _nothing) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
         ]
     )
@@ -81,7 +81,7 @@ def _model(service: Service, wire: Wire) -> Answering:
             return of_json(wire.error(400, f"Invalid request: {wrong}"), 400)
         dice = service.dice(body)
         stamp = service.stamp(dice)
-        turn = _with_ids(_turn(prompt, reply, stamp), wire, stamp)
+        turn = spoken(prompt, reply, stamp, wire.call_id)
         if not prompt.stream:
             return of_json(wire.whole(prompt, turn, stamp))
         chunks = tuple(wire.stream(prompt, turn, stamp))
@@ -90,18 +90,12 @@ def _model(service: Service, wire: Wire) -> Answering:
     return answering
 
 
-def _turn(prompt: Prompt, reply: Reply, stamp: Stamp) -> Turn:
-    """What the script has the model say, or else what the model says. A steady prompt fixes words, never ids."""
-    if reply.say is not None:
-        return Turn(reply.say)
-    if reply.calls is not None:
-        return Turn(calls=tuple(ToolCall(call["name"], call.get("arguments", {})) for call in reply.calls))
-    return decide(prompt, Random(0) if prompt.steady else stamp.rng)
+def _realtime(service: Service) -> Callable[[WebSocket], Awaitable[None]]:
+    async def endpoint(socket: WebSocket) -> None:
+        service.note("GET", realtime.PATH, b"")
+        await realtime.Conversation(service, socket).hold()
 
-
-def _with_ids(turn: Turn, wire: Wire, stamp: Stamp) -> Turn:
-    calls = tuple(ToolCall(call.name, call.arguments, stamp.id(wire.call_id)) for call in turn.calls)
-    return Turn(turn.text, calls, turn.cut)
+    return endpoint
 
 
 def _embeddings(request: Request, body: bytes, reply: Reply) -> Answer:

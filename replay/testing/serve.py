@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
@@ -39,8 +40,9 @@ def serve(service: Service, port: int = 0, *, until_eof: bool = False) -> None:
 
 
 async def _run(service: Service, listener: socket.socket, until_eof: bool) -> None:
+    talks: Any = "websockets-sansio" if find_spec("websockets") else "none"
     config = uvicorn.Config(
-        application(service), http=_Protocol, ws="none", lifespan="off", log_level="error", access_log=False
+        application(service), http=_Protocol, ws=talks, lifespan="off", log_level="error", access_log=False
     )
     if until_eof:
         asyncio.get_running_loop().run_in_executor(None, _leave_at_eof)
