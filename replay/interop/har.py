@@ -7,7 +7,6 @@ and are left out: method, URL and status say the same.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from replay.errors import CassetteError
 from replay.events import Event, Head, Headers, Request
 from replay.interop.fields import Unreadable, base64_bytes, coded, sent_url, wire_text
 from replay.interop.har_form import form_of
+from replay.interop.har_text import encoded
 from replay.interop.imported import Imported, Unimported, event
 from replay.interop.plain import check_weight, to_plain
 
@@ -24,21 +24,6 @@ MS = 1_000_000
 MAX_MS = 10**9
 """Milliseconds of one exchange that are believed: eleven days."""
 
-CHARSETS = {
-    name: codec
-    for codec, names in {
-        "latin-1": ("iso-8859-1", "latin-1", "latin1"),
-        "cp1252": ("windows-1252", "cp1252"),
-        "ascii": ("us-ascii", "ascii"),
-        "utf-16": ("utf-16",),
-        "shift_jis": ("shift_jis", "shift-jis"),
-        "gb18030": ("gb2312", "gbk", "gb18030"),
-    }.items()
-    for name in names
-}
-"""Charsets that a text is written back in; everything else, and what does not fit, is UTF-8."""
-
-_CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -158,7 +143,7 @@ def _content(said: Mapping[str, Any]) -> bytes:
     if isinstance(text, str):
         if content.get("encoding") == "base64":
             return base64_bytes(text)
-        return _encoded(text, str(content.get("mimeType", "")))
+        return encoded(text, str(content.get("mimeType", "")))
     size = content.get("size")
     if "_file" in content:
         raise Unreadable("its body lies in another file")
@@ -175,17 +160,8 @@ def _posted(asked: Mapping[str, Any], headers: Headers) -> bytes:
     if isinstance(text, str) and text:
         if data.get("encoding") == "base64" or data.get("_encoding") == "base64":
             return base64_bytes(text)
-        return _encoded(text, str(data.get("mimeType", "")))
+        return encoded(text, str(data.get("mimeType", "")))
     params = [each for each in _list(data, "params") if isinstance(each, dict)]
     if params and "multipart" in str(data.get("mimeType", "")):
         raise Unreadable("its multipart body is not in the file, only the names of its parts")
     return urlencode([(str(each.get("name", "")), str(each.get("value", ""))) for each in params]).encode()
-
-
-def _encoded(text: str, type: str) -> bytes:
-    found = _CHARSET.search(type)
-    codec = CHARSETS.get(found[1].lower(), "utf-8") if found else "utf-8"
-    try:
-        return text.encode(codec)
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")

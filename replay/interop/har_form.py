@@ -2,13 +2,13 @@
 
 Most of an entry follows from the exchange: the query, cookies, parameters of a form. What does not is kept as it stood,
 as the *form*: ``entry``, ``request``, ``response``, ``postData`` and ``content`` hold the keys beside those that an
-exchange says, ``pseudo`` the names of the pseudo-headers, ``version`` the request's HTTP version.
+exchange says or that say it otherwise, ``without`` the names of those that are missing, ``pseudo`` the names of the
+pseudo-headers; ``base64``: the text is.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,9 +19,19 @@ from replay.dialects.body import decoded
 from replay.events import Answer, Event, Head, Headers, Request, first_header
 from replay.interop import har_cookies
 from replay.interop.fields import readable_text
+from replay.interop.har_text import written
 from replay.interop.plain import from_plain, to_plain
 
 MS = 1_000_000
+
+_USUAL = {
+    "entry": {"startedDateTime", "time", "cache", "timings"},
+    "request": {"httpVersion", "cookies", "queryString", "headersSize", "bodySize"},
+    "response": {"httpVersion", "cookies", "content", "redirectURL", "headersSize", "bodySize"},
+    "postData": {"params"},
+    "content": {"mimeType", "size", "text"},
+}
+"""What an entry has that is written by the specification."""
 
 _SAID = {
     "entry": {"request", "response"},
@@ -37,28 +47,53 @@ Form = Mapping[str, Any]
 
 def form_of(entry: Mapping[str, Any], event: Event) -> dict[str, Any]:
     """What stands in ``entry``, of which ``event`` was made, beside the exchange."""
-    asked, said = entry["request"], entry["response"]
-    objects = {
-        "entry": entry,
-        "request": asked,
-        "response": said,
-        "postData": asked.get("postData"),
-        "content": said.get("content"),
-    }
+    objects = _objects(entry)
     form: dict[str, Any] = {
         name: {str(key): to_plain(item) for key, item in value.items() if key not in _SAID[name]}
         for name, value in objects.items()
-        if isinstance(value, dict)
     }
-    if asked.get("url") != event.request.target:
-        form["request"]["url"] = asked.get("url")
-    names = [str(field.get("name")) for field in asked.get("headers") or () if isinstance(field, dict)]
-    pseudo = [name for name in names if name.startswith(":")]
-    return {**form, "version": asked.get("httpVersion"), **({"pseudo": pseudo} if pseudo else {})}
+    for name, key, value in _otherwise(entry, event):
+        form[name][key] = to_plain(value)
+    without = {name: sorted(_USUAL[name] - value.keys()) for name, value in objects.items() if name in _USUAL}
+    asked = objects["request"].get("headers") or ()
+    names = [str(field.get("name")) for field in asked if isinstance(field, dict)]
+    more = {
+        "pseudo": [name for name in names if name.startswith(":")],
+        "without": {name: keys for name, keys in without.items() if keys},
+        "base64": "content" in objects and objects["content"].get("encoding") == "base64",
+    }
+    return {**form, **{name: value for name, value in more.items() if value}}
+
+
+def _objects(entry: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    asked, said = entry["request"], entry["response"]
+    objects = {"entry": entry, "request": asked, "response": said}
+    nested = {"postData": asked.get("postData"), "content": said.get("content")}
+    return objects | {name: value for name, value in nested.items() if isinstance(value, dict)}
+
+
+def _otherwise(entry: Mapping[str, Any], event: Event) -> Iterator[tuple[str, str, Any]]:
+    """What the exchange says as well, but in other words than an export would."""
+    written = entry_of(event, {}, 0)
+    for name, keys in (("request", ("url", "method", "httpVersion")), ("response", ("httpVersion", "redirectURL"))):
+        for key in keys:
+            if key in entry[name] and entry[name][key] != written[name][key]:
+                yield name, key, entry[name][key]
+    content = entry["response"].get("content")
+    if isinstance(content, dict) and content.get("size") != written["response"]["content"]["size"]:
+        yield "content", "size", content.get("size")
 
 
 def entry_of(event: Event, form: Form, created: int) -> dict[str, Any]:
     """The entry of ``event``, which has an answer with a head; ``created``: ns since the epoch of the run's start."""
+    entry = _entry(event, form, created)
+    for name, value in _objects(entry).items():
+        for key in (form.get("without") or {}).get(name, ()):
+            value.pop(key, None)  # type: ignore[attr-defined]
+    return entry
+
+
+def _entry(event: Event, form: Form, created: int) -> dict[str, Any]:
     answer = event.answer
     assert answer is not None and answer.head is not None
     took, wait = [max(0, at - event.at) / MS for at in (answer.end_at, answer.head_at)]
@@ -88,7 +123,7 @@ def _request(request: Request, head: Head, form: Form) -> dict[str, Any]:
     half = {
         "method": request.action,
         "url": request.target,
-        "httpVersion": form.get("version") or head.http_version,
+        "httpVersion": head.http_version,
         "cookies": har_cookies.sent(request.headers),
         "headers": [*_pseudo(request, form), *_fields(request.headers)],
         "queryString": _pairs(urlsplit(request.target).query),
@@ -100,7 +135,7 @@ def _request(request: Request, head: Head, form: Form) -> dict[str, Any]:
         type = first_header(request.headers, "content-type") or ""
         params = _pairs(request.body.decode("latin-1")) if "urlencoded" in type else []
         posted = {"mimeType": type, "params": params, **_kept(form, "postData")}
-        half["postData"] = {**posted, **_text(request.body, "_encoding")}
+        half["postData"] = {**posted, **written(request.body, str(posted["mimeType"]), "_encoding")}
     return half
 
 
@@ -123,7 +158,8 @@ def _pairs(query: str) -> list[dict[str, str]]:
 def _response(answer: Answer, head: Head, form: Form) -> dict[str, Any]:
     body = _plain(answer.body, first_header(head.headers, "content-encoding"))
     type = first_header(head.headers, "content-type") or "x-unknown"
-    content = {"mimeType": type, **_kept(form, "content"), "size": len(body), **_text(body, "encoding")}
+    content = {"mimeType": type, "size": len(body), **_kept(form, "content")}
+    content |= written(body, str(content["mimeType"]), "encoding", as_base64=bool(form.get("base64")))
     return {
         "status": head.status,
         "statusText": head.reason,
@@ -147,10 +183,3 @@ def _plain(body: bytes, coding: str | None) -> bytes:
 
 def _fields(headers: Headers) -> list[dict[str, str]]:
     return [{"name": name, "value": readable_text(value)} for name, value in headers]
-
-
-def _text(body: bytes, flag: str) -> dict[str, str]:
-    try:
-        return {"text": body.decode()}
-    except UnicodeDecodeError:
-        return {"text": b64encode(body).decode(), flag: "base64"}

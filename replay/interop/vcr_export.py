@@ -24,10 +24,17 @@ def export(cassette: Cassette, *, as_json: bool = False) -> Exported:
         from_plain(record.foreign) if record.event is None else record_of(record.event, record.form)
         for record in records
     ]
-    top = imported_from(cassette).get("top") if imported_from(cassette).get("format") == "vcr" else None
-    rest = {key: from_plain(value) for key, value in (top or {}).items() if key not in ("list", "recorded_with")}
-    document = {"version": VERSION, **rest, "interactions": interactions}
+    document = {**_top(cassette), "interactions": interactions}
     return Exported(_json(document) if as_json else _yaml(document), len(interactions), tuple(left_out))
+
+
+def _top(cassette: Cassette) -> dict[str, Any]:
+    """What stands beside the interactions: as it stood in a file of the same layout."""
+    noted = imported_from(cassette)
+    top = from_plain(noted.get("top")) if noted.get("format") == "vcr" else None
+    if not isinstance(top, dict) or top.get("list") != "interactions":
+        return {"version": VERSION}
+    return {key: value for key, value in top.items() if key != "list"}
 
 
 def _yaml(document: dict[str, Any]) -> str:

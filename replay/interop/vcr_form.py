@@ -47,7 +47,7 @@ def form_of(record: Mapping[str, Any], event: Event) -> dict[str, Any]:
         "said": _said_body(said),
         "unpacked": answer is not None and answer.body.startswith(UNPACKED),
         "silent": isinstance(said.get("status"), dict) and said["status"].get("message") is None,
-        "request": _beside(asked, _ASKED) | _address(asked, event),
+        "request": _beside(asked, _ASKED) | _as_it_stood(asked, event),
         "response": _beside(said, _SAID),
         "record": _beside(record, _RECORD),
     }
@@ -63,10 +63,10 @@ def record_of(event: Event, form: Form) -> dict[str, Any]:
     }
 
 
-def _address(asked: Mapping[str, Any], event: Event) -> dict[str, str]:
-    """The URL, where it could not be sent as it stands."""
-    uri = asked.get("uri")
-    return {"uri": uri} if isinstance(uri, str) and uri != event.request.target else {}
+def _as_it_stood(asked: Mapping[str, Any], event: Event) -> dict[str, str]:
+    """URL and method, where they could not be sent as they stand."""
+    sent = {"uri": event.request.target, "method": event.request.action}
+    return {key: asked[key] for key, value in sent.items() if isinstance(asked.get(key), str) and asked[key] != value}
 
 
 def _asked_body(asked: Mapping[str, Any]) -> str:
