@@ -32,15 +32,19 @@ T = TypeVar("T")
 OURS = {
     "aiohttp": "aiohttp",
     "boto3": "urllib3",
-    "httpx": "httpx",
-    "httpx2": "httpx2",
     "requests": "urllib3",
     "urllib3": "urllib3",
     "httplib": "http.client",
     "httplib2": "httplib2",
     "tornado": "tornado",
 }
-"""vcrpy's patches, and the library whose tap, where there is one, stands in their place."""
+"""vcrpy's patches, and the library whose tap, where there is one, stands in their place.
+
+Those of ``httpx`` and ``httpx2`` lie below our tap, and stay: they play what transports of the program's own said,
+which vcrpy records and we do not.
+"""
+
+HTTP = (*OURS.values(), "httpx", "httpx2", "urllib.request")
 
 
 @contextmanager
@@ -68,7 +72,7 @@ def _tapped() -> list[str]:
     vcrpy has imported every client that is installed, for it patches them when it is imported.
     """
     import_module("urllib.request")
-    for library in (*OURS.values(), "urllib.request"):
+    for library in HTTP:
         if library in taps.TAPS and library in sys.modules:
             _attach(taps.TAPS[library], sys.modules[library])
     return [name for name, library in OURS.items() if library in taps.TAPS]

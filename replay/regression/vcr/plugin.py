@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,7 @@ from replay.regression.vcr import options
 
 if TYPE_CHECKING:
     from replay.regression.vcr.served import Served
-    from replay.regression.vcr.telling import Told
+    from replay.regression.vcr.telling import Told, Words
 
 RECORDING = ("recording", "pytest_recording.plugin")
 OLDER = ("vcr", "pytest_vcr")
@@ -39,8 +41,8 @@ def take_over(config: pytest.Config, parser: pytest.Parser) -> None:
         options.add(parser, options.RECORDING)
     if not hasattr(plugins.hook, "pytest_recording_configure"):
         plugins.add_hookspecs(Hooks)
-    plugins.register(Plugin(), NAME)
     is_older = any(found[name] for name in OLDER)
+    plugins.register(Plugin(config.rootpath, "--vcr-record" if is_older else "--record-mode"), NAME)
     if not is_older:
         options.add(parser, options.OLDER)
     plugins.register(import_module(f"{__package__}.{'older_' if is_older else ''}fixtures"), f"{NAME}-fixtures")
@@ -75,11 +77,19 @@ def failing() -> Iterator[None]:
 
 
 class Plugin:
-    """Hears the tests of this process, and of its workers."""
+    """Hears the tests of this process, and of its workers. ``flag``: with which the other plugin would record."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: Path, flag: str) -> None:
+        self.project = project
+        self.flag = flag
         self.tests: dict[str, Told] = {}
-        self.heard: list[dict[str, Any]] = []
+        self.heard: dict[str, dict[str, Any]] = {}
+
+    @cached_property
+    def words(self) -> Words:
+        from replay.regression.vcr.telling import Words
+
+        return Words(self.project, self.flag)
 
     @contextmanager
     def playing(self, node: str, cassette: Served, mode: str) -> Iterator[None]:
@@ -87,9 +97,10 @@ class Plugin:
         from replay.regression.vcr.playing import playing
         from replay.regression.vcr.telling import Told
 
-        self.tests[node] = Told(node, cassette, mode)
-        with failing(), playing(cassette):
-            yield
+        with failing():
+            self.tests[node] = Told(node, cassette, mode, self.words)
+            with playing(cassette):
+                yield
 
     def pytest_configure(self, config: pytest.Config) -> None:
         for mark in (
@@ -113,22 +124,22 @@ class Plugin:
         told = self.tests.get(item.nodeid)
         if told is None:
             return report
+        if report.failed:
+            report.sections += [(f"replay: {title}", "\n".join(lines)) for title, lines in told.sections()]
         if report.when == "call":
-            told.passed = not report.failed
-            if report.failed:
-                report.sections += [(f"replay: {title}", "\n".join(lines)) for title, lines in told.sections()]
+            told.passed = report.passed
         elif report.when == "teardown":
             report.replay_vcr = self.tests.pop(item.nodeid).to_dict()
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if hasattr(report, "replay_vcr"):
-            self.heard.append(report.replay_vcr)
+            self.heard[report.nodeid] = report.replay_vcr
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if not self.heard:
             return
         from replay.regression.vcr import telling
 
-        for line in telling.summary(self.heard):
+        for line in telling.summary(list(self.heard.values())):
             terminalreporter.write_line(line)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import nsmallest
+from operator import ne
 from threading import RLock
 from types import FrameType
 from typing import Any
@@ -31,6 +33,8 @@ _KEYS: dict[Callable[..., Any], Callable[[Any], Any]] = {
     matchers.query: lambda request: tuple(request.query),
 }
 """vcrpy's matchers that compare one value, and that value."""
+
+MOST_COMPARED = 50
 
 COMPARES_BODIES = (matchers.body, matchers.raw_body)
 
@@ -155,7 +159,7 @@ class Served(Cassette):  # type: ignore[misc]
         return response
 
     def _note_unanswered(self, asked: Any) -> None:
-        closest = min(range(len(self.data)), key=lambda at: self._distance(at, asked), default=None)
+        closest = min(self._near(asked), key=lambda at: self._distance(at, asked), default=None)
         if closest is None:
             self.heard.unanswered.append(Unanswered(asked, _place(), 0, None, (), was_played=False))
             return
@@ -163,6 +167,12 @@ class Served(Cassette):  # type: ignore[misc]
         failed = tuple([name for name, _ in self._failed(asked, recorded)])
         told = Unanswered(asked, _place(), closest + 1, recorded, failed, was_played=bool(self.play_counts[closest]))
         self.heard.unanswered.append(told)
+
+    def _near(self, asked: Any) -> list[int]:
+        """The recorded requests that differ least in what is looked up; comparing all of a request takes long."""
+        key = self._key(asked)
+        differing = [sum(map(ne, key, self._key(recorded))) for recorded in self.requests]
+        return nsmallest(MOST_COMPARED, range(len(differing)), key=differing.__getitem__)
 
     def _distance(self, at: int, asked: Any) -> tuple[int, bool, bool]:
         recorded = self.data[at][0]

@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from replay.diff.fields import differing
 from replay.engine import redaction
 from replay.events import Request
 from replay.regression.names import shown
-from replay.regression.vcr.served import Place, Played, Served, Unanswered
+from replay.regression.vcr.served import Played, Served, Unanswered
 from replay.regression.vcr.shapes import in_our_words
 from replay.report import rows
 from replay.report.amounts import counted
@@ -40,47 +39,45 @@ class Told:
     node: str
     cassette: Served
     mode: str
+    words: Words
     passed: bool = False
     _bodies: dict[bytes, int] = field(default_factory=dict)
 
     def sections(self) -> Iterator[Section]:
         """For a test that failed."""
-        words = Words()
-        yield from self._all_unanswered(words)
+        yield from self._all_unanswered()
         for played in self.cassette.heard.sent:
-            if changes := words.changes(played):
-                yield self._changed(played, words, changes)
+            if changes := self.words.changes(played):
+                yield self._changed(played, changes)
 
-    def _all_unanswered(self, words: Words) -> list[Section]:
+    def _all_unanswered(self) -> list[Section]:
         """A client that tries again is told once."""
-        sections = [self._unanswered(found, words) for found in self.cassette.heard.unanswered]
+        sections = [self._unanswered(found) for found in self.cassette.heard.unanswered]
         return [section for at, section in enumerate(sections) if section not in sections[:at]]
 
     def to_dict(self) -> dict[str, Any]:
         """For the summary, as plain data."""
-        words = Words()
         heard = self.cassette.heard
-        differing = [(played, words.changes(played)) for played in heard.sent]
+        differing = [(played, self.words.changes(played)) for played in heard.sent]
         return {
             "node": self.node,
             "passed": self.passed,
+            "again": self.words.recording("rewrite"),
             "served": heard.served,
             "left": sum(not self.cassette.play_counts[at] for at in range(len(self.cassette))),
             "mode": self.mode if self.mode in _RECORDING else "",
-            "unanswered": self._all_unanswered(words),
-            "changed": [self._changed(played, words, changes) for played, changes in differing if changes],
-            "volatile": sum(words.is_volatile(played) for played, changes in differing if changes),
+            "unanswered": self._all_unanswered(),
+            "changed": [self._changed(played, changes) for played, changes in differing if changes],
+            "volatile": sum(is_volatile(played) for played, changes in differing if changes),
         }
 
     @property
     def _file(self) -> str:
-        return shown(Path(self.cassette.path), Path.cwd())
+        return shown(Path(self.cassette.path).absolute(), self.words.project)
 
-    def _changed(self, played: Played, words: Words, changes: list[str]) -> Section:
-        asked = words.named(played.asked)
-        where = _called(played.place)
-        kind = "other ids or times in the body" if words.is_volatile(played) else "another body"
-        title = f"{kind} than request {played.number} of {self._file}: {asked}{where}"
+    def _changed(self, played: Played, changes: list[str]) -> Section:
+        kind = "other ids or times in the body" if is_volatile(played) else "another body"
+        title = f"{kind} than request {played.number} of {self._file}: {self.words.named(played)}"
         twin = self._twin(played)
         return title, changes + ([f"   its body is that of request {twin}"] if twin else [])
 
@@ -91,14 +88,13 @@ class Told:
                 self._bodies.setdefault(_body_of(request), at)
         return self._bodies.get(_body_of(played.asked), 0)
 
-    def _unanswered(self, found: Unanswered, words: Words) -> Section:
+    def _unanswered(self, found: Unanswered) -> Section:
         cassette = self.cassette
-        where = _called(found.place)
-        title = f"no answer in {self._file}: {words.named(found.asked)}{where}"
+        title = f"no answer in {self._file}: {self.words.named(found)}"
         if not found.closest:
             return title, [f"   {self._empty()}", f"   record:  {self._record('once')}"]
         lines = [f"   closest: request {found.closest} of {len(cassette)}, {self._why(found)}"]
-        lines += words.differences(found)
+        lines += self.words.differences(found)
         lines.append(f"   compared: {', '.join(matcher.__name__ for matcher in cassette._match_on)}")
         return title, [*lines, f"   accept:  {self._record('new_episodes' if found.was_played else 'rewrite')}"]
 
@@ -111,24 +107,37 @@ class Told:
         return "which was played already (allow_playback_repeats is off)"
 
     def _record(self, mode: str) -> str:
-        return f"pytest {shlex.quote(self.node)} --record-mode={mode}, without --replay-vcr"
+        return f"pytest {shlex.quote(self.node)} {self.words.recording(mode)}, without --replay-vcr"
 
 
 class Words:
-    """Requests for people: secrets and control sequences replaced."""
+    """Requests for people: secrets and control sequences replaced, files from the ``project``'s root.
 
-    @cached_property
-    def _redactor(self) -> Redactor:
-        return Redactor(os.environ, redaction.project_rules(Path.cwd()))
+    ``flag``: with which the other plugin would record. Raises :class:`replay.errors.UsageError` when the rules of
+    redaction in the project make no sense.
+    """
 
-    def named(self, request: Any) -> str:
-        redacted = self._redactor.request(in_our_words(request))
-        return neutral_line(f"{redacted.action} {redacted.target}", 160)
+    def __init__(self, project: Path, flag: str) -> None:
+        self.project = project
+        self.flag = flag
+        self._redactor = Redactor(os.environ, redaction.project_rules(project))
+
+    def recording(self, mode: str) -> str:
+        """pytest-vcr does not know the mode ``rewrite``."""
+        return f"{self.flag}={'all' if mode == 'rewrite' and self.flag != '--record-mode' else mode}"
+
+    def named(self, found: Played | Unanswered) -> str:
+        redacted = self._redactor.request(in_our_words(found.asked))
+        file, line = found.place
+        where = f", called at {shown(Path(file), self.project)}:{line}" if file else ""
+        return neutral_line(f"{redacted.action} {redacted.target}", 160) + where
 
     def changes(self, played: Played) -> list[str]:
         """The fields in which the body differs from the recorded one, one a line, cut after a few."""
         before, after = _bodies(played)
-        return [] if fingerprint(before) == fingerprint(after) else self._told(before, after)
+        if fingerprint(before) == fingerprint(after):
+            return []
+        return self._told(before, after) or [f"   request.body: {len(before.body)} bytes → {len(after.body)} bytes"]
 
     def differences(self, found: Unanswered) -> list[str]:
         """The same for method, URL and body."""
@@ -139,10 +148,11 @@ class Words:
         lines = [neutral_line(f"   {rows.change_line(change)}") for change in islice(found, MOST_CHANGES)]
         return lines + ([f"   and {counted(len(found) - MOST_CHANGES, 'other field')}"] if found[MOST_CHANGES:] else [])
 
-    def is_volatile(self, played: Played) -> bool:
-        """Whether the bodies differ in ids and times only."""
-        before, after = _bodies(played)
-        return volatile_fingerprint(before) == volatile_fingerprint(after)
+
+def is_volatile(played: Played) -> bool:
+    """Whether the bodies differ in ids and times only."""
+    before, after = _bodies(played)
+    return volatile_fingerprint(before) == volatile_fingerprint(after)
 
 
 def _bodies(played: Played) -> tuple[Request, Request]:
@@ -157,45 +167,42 @@ def _body_of(request: Any) -> bytes:
     return fingerprint(replace(in_our_words(request), action="", target=""))
 
 
-def _called(place: Place) -> str:
-    return f", called at {shown(Path(place[0]), Path.cwd())}:{place[1]}" if place[0] else ""
-
-
 def summary(tests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The lines at the end of the session."""
     changed = [test for test in tests if test["changed"]]
     missing = [test for test in tests if test["unanswered"] and test["passed"]]
     modes = [test for test in tests if test["mode"]]
     yield f"replay: vcr: {', '.join(_counts(tests))}"
-    for test in islice(changed, MOST_TESTS):
-        yield from _of_test("≠", test["node"], test["changed"])
-    for test in islice(missing, MOST_TESTS):
-        yield from _of_test("+", f"{test['node']} passed, although", test["unanswered"])
+    yield from _of_tests([("≠", test["node"], test["changed"]) for test in changed])
+    yield from _of_tests([("+", f"{test['node']} passed, although", test["unanswered"]) for test in missing])
     if changed:
-        yield ' these bodies are not compared: add "body" to match_on, or record again: pytest --record-mode=rewrite'
+        again = changed[0]["again"]
+        yield f' these bodies are not compared: add "body" to match_on, or record again: pytest {again}'
     if modes:
         asked = ", ".join(sorted({test["mode"] for test in modes}))
         yield f" only played, although record_mode is {asked}: {counted(len(modes), 'test')}"
 
 
-def _of_test(mark: str, head: str, sections: Sequence[Section]) -> Iterator[str]:
-    yield f" {mark} {head}"
-    for title, lines in sections[:MOST_CHANGES]:
-        yield f"   {title}"
-        yield from (f"  {line}" for line in lines)
-    if len(sections) > MOST_CHANGES:
-        yield f"   and {counted(len(sections) - MOST_CHANGES, 'other request')}"
+def _of_tests(tests: Sequence[tuple[str, str, Sequence[Section]]]) -> Iterator[str]:
+    for mark, head, sections in tests[:MOST_TESTS]:
+        yield f" {mark} {head}"
+        for title, lines in sections[:MOST_CHANGES]:
+            yield f"   {title}"
+            yield from (f"  {line}" for line in lines)
+        if len(sections) > MOST_CHANGES:
+            yield f"   and {counted(len(sections) - MOST_CHANGES, 'other request')}"
+    if len(tests) > MOST_TESTS:
+        yield f"   and {counted(len(tests) - MOST_TESTS, 'other test')}"
 
 
 def _counts(tests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     served = sum(test["served"] for test in tests)
     yield f"{counted(served, 'request')} of {counted(len(tests), 'test')} answered"
-    changed = sum(len(test["changed"]) for test in tests)
-    if changed:
-        yield f"{changed} with another body than recorded"
-    missing = sum(len(test["unanswered"]) for test in tests)
-    if missing:
-        yield f"{missing} not in the file"
-    left = sum(test["left"] for test in tests)
-    if left:
-        yield f"{left} recorded and not asked for"
+    volatile = sum(test["volatile"] for test in tests)
+    counts = {
+        "with another body than recorded": sum(len(test["changed"]) for test in tests) - volatile,
+        "with other ids or times than recorded": volatile,
+        "not in the file": sum(len(test["unanswered"]) for test in tests),
+        "recorded and not asked for": sum(test["left"] for test in tests),
+    }
+    yield from (f"{count} {what}" for what, count in counts.items() if count)

@@ -48,7 +48,17 @@ def test_other_ids_and_times_are_called_that(suite):
     new, old = "0b0e7f0c-4d3b-4f0e-9c39-2f5f0c1f9c11", "e2c3b6a4-58a7-4c4e-8d0a-9a4a3c0f7d22"
     suite.write(f"def test_say():\n    say('{new}')\n")
     suite.cassette("test_say.yaml", f'{{"say": "{old}", "to": "me"}}')
-    assert any("other ids or times in the body than request 1" in line for line in told(suite.run()))
+    lines = told(suite.run())
+    assert lines[0] == "replay: vcr: 1 request of 1 test answered, 1 with other ids or times than recorded"
+    assert "other ids or times in the body than request 1" in lines[2]
+
+
+def test_bytes_that_are_no_text_differ_too(suite):
+    suite.write("def test_say():\n    httpx.post(f'{URL}/chat', content=b'\\xff\\xff\\xff')\n")
+    suite.cassette("test_say.yaml", "x")
+    file = suite.path / "cassettes/test_it/test_say.yaml"
+    file.write_text(file.read_text().replace("'x'", "!!binary '/v7+'").replace("application/json", "image/png"))
+    assert "     request.body: 3 bytes → 3 bytes" in told(suite.run())
 
 
 def test_fields_of_a_form_are_named(suite):

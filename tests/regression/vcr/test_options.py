@@ -132,6 +132,14 @@ def test_a_test_without_the_mark_reaches_the_world_also_after_one_with_it(suite)
         suite.run().assert_outcomes(passed=2)
 
 
+def test_rules_of_redaction_that_make_no_sense_are_refused(suite):
+    (suite.path / "pyproject.toml").write_text("[tool.replay.redact]\nnonsense = 7\n")
+    suite.write("def test_say():\n    pass\n")
+    done = suite.run()
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["replay: *nonsense*"])
+
+
 def test_a_suite_may_forbid_to_look_at_files_while_its_requests_are_answered(suite):
     suite.write(
         "import os, pathlib\n"

@@ -47,6 +47,11 @@ def test_a_suite_of_pytest_vcr_finds_its_file_and_fixtures(older):
     done.assert_outcomes(passed=2)
 
 
+def test_how_to_record_is_told_in_the_words_of_pytest_vcr(older):
+    older.write("def test_say():\n    assert say('three') == 'answer 1'\n")
+    assert told(older.run("-p", "pytest_vcr"))[-1].endswith("or record again: pytest --vcr-record=all")
+
+
 def test_it_does_so_too_where_pytest_vcr_is_not_there(older):
     older.write("def test_say(vcr_cassette):\n    assert say('one') == 'answer 1' and len(vcr_cassette) == 2\n")
     older.run("--vcr-record=none").assert_outcomes(passed=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.regression.vcr.server import serving
 
 SUITE = Path(__file__).parent / "suite"
-TESTS = 59
+TESTS = 60
 
 
 def test_a_suite_that_pytest_recording_recorded_passes_unchanged(suite, monkeypatch):
@@ -30,7 +30,7 @@ def test_a_suite_that_pytest_recording_recorded_passes_unchanged(suite, monkeypa
     beside.assert_outcomes(passed=TESTS)
     alone = suite.pytester.runpytest_subprocess("--replay-vcr", "-p", "no:recording", timeout=120)
     alone.assert_outcomes(passed=TESTS)
-    said = "replay: vcr: 77 requests of 57 tests answered, 1 recorded and not asked for"
+    said = "replay: vcr: 78 requests of 58 tests answered, 1 recorded and not asked for"
     assert said in beside.outlines
     assert said in alone.outlines
     assert {path: path.read_bytes() for path in suite.path.glob("cassettes/**/*.*")} == files

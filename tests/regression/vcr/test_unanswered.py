@@ -67,6 +67,22 @@ def test_a_test_that_expects_it_passes_and_the_summary_says_so(suite):
     assert any("closest: request 1 of 1, which differs in method, path" in line for line in lines)
 
 
+def test_a_request_of_a_fixture_is_told_of(suite):
+    suite.write("@pytest.fixture\ndef said():\n    return say('one')\ndef test_say(said):\n    pass\n")
+    done = suite.run()
+    done.assert_outcomes(errors=1)
+    assert section(done)[1] == "   there is no such file"
+
+
+def test_a_client_that_tries_again_is_told_once(suite):
+    suite.write(
+        "def test_say():\n    for _ in range(2):\n"
+        "        try:\n            say('one')\n        except Exception:\n            pass\n    assert 0\n"
+    )
+    done = suite.run()
+    assert len([line for line in done.outlines if "- replay: " in line]) == 1
+
+
 def test_a_client_that_no_tap_sees_is_told_the_same(suite):
     suite.write(
         "import http.client\nfrom contextlib import closing\n"

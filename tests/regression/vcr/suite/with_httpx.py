@@ -72,6 +72,18 @@ def test_stream(url):
     assert len(lines) == 3 and lines[0].startswith("line ")
 
 
+def test_a_transport_of_the_program_s_own(record_mode):
+    ran = []
+
+    def answer(request):
+        ran.append(request)
+        return httpx.Response(200, text=f"to {request.url.path}")
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        assert client.get("http://app.test/a").text == "to /a"
+    assert bool(ran) == (record_mode != "none")
+
+
 async def test_async(url):
     async with httpx.AsyncClient() as client:
         answers = await asyncio.gather(*[client.get(f"{url}/echo/{number}") for number in range(4)])
