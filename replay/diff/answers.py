@@ -12,7 +12,7 @@ import orjson
 
 from replay.dialects.body import decoded
 from replay.dialects.model import LlmAnswer, Message, ToolCall
-from replay.dialects.reading import LlmReading
+from replay.dialects.reading import GrpcReading, LlmReading, WebSocketReading
 from replay.dialects.steps import Step
 from replay.events import Answer
 
@@ -36,6 +36,9 @@ def answer_document(step: Step) -> dict[str, Any]:
     if step.answer is not None and _is_said(step):
         return {**_llm(step.answer), **failed, **ending}
     answer = step.source.answer if step.source else None
+    if isinstance(step.reading, (WebSocketReading, GrpcReading)):
+        came = {"messages": [parsed(line) for line in step.value.splitlines()]} if step.value else {}
+        return {**came, **failed, **ending}
     if step.kind in ("http", "llm") and answer is not None and answer.head is not None:
         return {"status": answer.head.status, "body": body_document(answer), **failed, **ending}
     value = {} if step.value is None else {"value": parsed(step.value)}

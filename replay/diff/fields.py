@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
+from replay.dialects import grpc
 from replay.dialects.body import decoded
 from replay.diff.affine import align
 from replay.diff.anchors import Stretch
@@ -91,6 +92,8 @@ def _document(request: Request) -> Any:
 
 
 def _text(request: Request) -> str:
+    if grpc.is_grpc(request):
+        return grpc.words(request.body)
     return decoded(request.body, request.header("content-encoding")).data.decode("utf-8", "replace")
 
 

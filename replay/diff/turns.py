@@ -21,6 +21,7 @@ class Turns:
         self._holders: dict[tuple[str, int], Row] = {}
         for row in rows:
             self._hold(row)
+            self._say(row)
             if row.response or row.mark in ("+", "-"):
                 self._add(row)
 
@@ -38,6 +39,12 @@ class Turns:
             if step is not None and row.differs:
                 self._holders[run, step.number] = row
 
+    def _say(self, row: Row) -> None:
+        """Another message over a connection explains what came over it."""
+        source = row.b.source if row.b else None
+        if row.request and row.b and row.b.parent is not None and source and source.request.action in ("SEND", "CLOSE"):
+            self._inside[row.b.parent].append(row.number)
+
     def around(self, row: Row) -> Row | None:
         """The span or tool that a row of one run only happened in, if that differs too."""
         run, step = ("b", row.b) if row.b else ("a", row.a)
@@ -53,7 +60,8 @@ class Turns:
         return self._latest(row, [self._by_branch.get(lineage, []) for lineage in _around(row)])
 
     def within(self, row: Row) -> Row | None:
-        """The first row that happened inside this one and was answered otherwise though it asked the same."""
+        """The first row that happened inside this one and was answered otherwise though it asked the same, or said
+        something else over this connection."""
         numbers = self._inside.get(row.b.number, ()) if row.b else ()
         return self._rows[numbers[0]] if numbers else None
 
