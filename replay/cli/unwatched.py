@@ -10,7 +10,7 @@ from replay.cli.launch import Outcome, Refusal
 from replay.errors import ReplayError, UsageError
 
 MISSED = 2
-_IN_C = ("grpc", "pycurl", "uvloop")
+_IN_C = ("curl_cffi", "grpc._channel", "grpc.aio._channel", "pycurl", "uvloop")
 """Libraries whose sockets Python's audit hooks do not see."""
 OLDEST = (3, 11)
 """The oldest Python that our package can be installed for."""

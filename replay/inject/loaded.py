@@ -10,8 +10,10 @@ from pathlib import Path
 from replay.taps import TAPS
 
 UNTAPPED = (
+    "curl_cffi",
     "httpcore",
     "pycurl",
+    "urllib3_future",
     "websocket",
     "websockets.legacy.client",
 )
