@@ -16,7 +16,13 @@ from replay.taps.exceptions import rebuilt
 
 
 class Crossing(Protocol):
-    """What is needed to cross with one call of one function."""
+    """What is needed to cross with one call of one function.
+
+    ``may_run_again``: whether a recording can ask for that; a tool that says what it does to the world never runs so.
+    """
+
+    @property
+    def may_run_again(self) -> bool: ...
 
     def request(self) -> Request: ...
 
@@ -36,7 +42,7 @@ class Crossing(Protocol):
 def cross(session: Boundary, crossing: Crossing) -> Any:
     call = session.issue(crossing.request())
     answer = call.served
-    if answer is not None and not is_again(answer):
+    if answer is not None and not (crossing.may_run_again and is_again(answer)):
         return _served(crossing, call, answer)
     try:
         with session.within(call, own_lineage=True):
@@ -54,7 +60,7 @@ async def across(session: Boundary, crossing: Crossing) -> Any:
     """The coroutine twin of :func:`cross`."""
     call = session.issue(crossing.request())
     answer = call.served
-    if answer is not None and not is_again(answer):
+    if answer is not None and not (crossing.may_run_again and is_again(answer)):
         return await _aserved(crossing, call, answer)
     try:
         with session.within(call, own_lineage=True):

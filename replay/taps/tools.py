@@ -99,6 +99,7 @@ class _Marked:
     tool: Tool
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    may_run_again: bool = False
 
     def request(self) -> Request:
         return self.tool.request(self.args, self.kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,11 @@ def test_a_value_that_is_no_data_is_made_again_and_compared(world: World) -> Non
     assert again == value
     assert result.identical, result
     assert RAN == ["open_ledger"] * 2, "the tool itself ran again, and what it asked of the world was served"
+    fork = replace(world, cassette=world.cassette.with_name("fork.cassette"))
+    with no_connections(), replay.play(world.cassette, on_divergence="live", save=fork.cassette):
+        called(ledger)(world)
+    assert [event.request.kind for event in replay.open(fork.cassette).events] == ["tool", "http"]
+    assert play(called(ledger), fork)[1].identical
     totals.append(6)
     with pytest.raises(replay.DivergenceError, match="came out otherwise"), replay.play(world.cassette):
         called(ledger)(world)
@@ -172,3 +178,19 @@ def test_a_cassette_from_before_tools_were_events_keeps_replaying_by_its_rules(w
     assert again == value
     assert result.identical, result
     assert RAN == ["ask"] * 2
+
+
+def test_no_cassette_makes_a_marked_tool_run_again(world: World) -> None:
+    def refund(number: int) -> Any:
+        RAN.append("refund")
+        return Ledger(number)
+
+    record(lambda world: refund_of(made(refund)), world)
+    RAN.clear()
+    with pytest.raises(replay.CassetteError), replay.play(world.cassette):
+        replay.tool(effect="write")(refund)(7)
+    assert RAN == []
+
+
+def refund_of(tool: BaseTool) -> int:
+    return tool.invoke({"number": 7}).total

@@ -26,6 +26,7 @@ from replay.engine.swaps.selector import Place
 from replay.engine.swaps.steering import Steering
 from replay.errors import PolicyError, StopReplay, UsageError
 from replay.events import UNKEPT, Answer, Event, Origin, Part, Request
+from replay.taps.again import is_again
 from replay.taps.boundary import Call, Instead
 
 if TYPE_CHECKING:
@@ -154,7 +155,9 @@ class Steered(Session):
             asked = asked._replace(request=recorded.request, fingerprint=recorded.fingerprint)
         call = self._serve(asked, match)
         if asked.request.kind == "tool" and self.sink is not None:
-            self._copy_body(asked, self.recording.event(match.id))
+            recorded = self.recording.event(match.id)
+            if recorded.answer is None or not is_again(recorded.answer):
+                self._copy_body(asked, recorded)
         return call
 
     def _copy_body(self, asked: Asked, recorded: Event) -> None:

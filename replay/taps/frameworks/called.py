@@ -35,6 +35,7 @@ class Called:
     run: Callable[[], Any]
     function: Any = None
     classes: tuple[Any, ...] = ()
+    may_run_again: bool = True
 
     def request(self) -> Request:
         given = {name: kept_argument(value) for name, value in self.arguments.items()}
