@@ -6,8 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from replay.testing import ModelServer, ToolServer, model_server, tool_server
+
+settings.register_profile("patient", deadline=None)  # how long one example takes on a busy machine says nothing
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -86,7 +86,9 @@ def _array(data: bytes) -> Framed:
     """The objects of a JSON array; of one that breaks off, those that came whole."""
     whole = lenient.parse(data)
     if whole is not None:
-        return Framed(lenient.documents(whole), True, ended=True)
+        objects = lenient.documents(whole)
+        is_stream = len(objects) == len(lenient.items(whole))  # an array of anything else, of vectors, is none
+        return Framed(objects, True, ended=True) if is_stream else Framed([], False)
     if len(data) >= LIGHT and is_heavy(data):
         return Framed([], True, "the JSON would take too much memory to read")
     return Framed(list(_whole_items(data.decode("utf-8", "replace"))), True, CUT)

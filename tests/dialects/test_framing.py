@@ -80,6 +80,12 @@ def test_words_that_are_no_json_keep_the_name_of_their_event():
     assert list(framed(b"event: output\ndata: Hel\n\ndata: [DONE]\n\n").objects) == [{"event": "output", "data": "Hel"}]
 
 
+@pytest.mark.parametrize("body", [b"[[0.5, 1]]", b"[1]", b"hello", b""])
+def test_what_holds_no_object_has_none(body):
+    read = framed(body)
+    assert (list(read.objects), read.streamed, read.problem) == ([], False, "")
+
+
 def test_an_end_that_is_marked_is_one():
     assert framed(b'data: {"a": 1}\n\ndata: [DONE]').ended
     assert framed(b"[]").ended

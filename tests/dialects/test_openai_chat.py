@@ -33,6 +33,36 @@ def test_usage_of_groq_is_found_in_its_own_place():
     assert read.usage == Usage(3, 1)
 
 
+@pytest.mark.parametrize(
+    ("told", "read_as"),
+    [
+        ({"prompt_tokens": 9, "completion_tokens": 4, "prompt_cache_hit_tokens": 6}, Usage(9, 4, cached=6)),  # DeepSeek
+        ({"prompt_tokens": 9, "completion_tokens": 4, "cached_tokens": 6}, Usage(9, 4, cached=6)),  # Moonshot
+        ({"prompt_tokens": 9, "completion_tokens": 4, "reasoning_tokens": 3}, Usage(9, 4, reasoning=3)),  # Perplexity
+        (
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 4,
+                "total_tokens": 16,
+                "completion_tokens_details": {"reasoning_tokens": 3},
+            },
+            Usage(9, 7, reasoning=3),  # xAI
+        ),
+        ({"total_tokens": 9}, Usage(9)),
+    ],
+)
+def test_usage_as_other_providers_count_it(told, read_as):
+    assert DIALECT.answer(answer({"choices": [], "usage": told})).usage == read_as
+
+
+def test_sound_that_the_model_made_is_a_part_with_its_words():
+    sound = {"id": "a", "data": "UklGRg==", "transcript": "hello"}
+    plain = DIALECT.answer(answer({"choices": [{"message": {"content": None, "audio": sound}}]}))
+    read = streamed({"audio": {"id": "a", "transcript": "hel"}}, {"audio": {"transcript": "lo", "data": "UklG"}})
+    for part in (plain.messages[0].parts[0], read.messages[0].parts[0]):
+        assert (part.kind, part.text) == ("audio", "hello")
+
+
 def test_older_function_calls_are_read_plain_and_streamed():
     call = {"name": "f", "arguments": '{"x":1}'}
     plain = DIALECT.answer(answer({"choices": [{"message": {"content": None, "function_call": call}}]}))
