@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.cli.rig import REPLAY, environment
 
-LIMIT = 30.0
+LIMIT = 120.0
 """Seconds after which a test that hangs gives up."""
 
 Behaviour = Callable[[socket.socket, bytes], None]
