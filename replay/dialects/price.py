@@ -79,8 +79,9 @@ def _step_cost(step: Step, created: int) -> float | None:
     usage, source = step.usage, step.source
     if usage is None or source is None:
         return None
-    model = (step.answer.model if step.answer else "") or step.model
-    return of_call(usage, model, source.request, created + step.at)
+    answered = step.answer.model if step.answer else ""
+    prices = (of_call(usage, model, source.request, created + step.at) for model in (answered, step.model) if model)
+    return next((price for price in prices if price is not None), None)
 
 
 def _speaks(url: str) -> str | None:

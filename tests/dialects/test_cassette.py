@@ -10,6 +10,7 @@ from replay.dialects.model import Usage
 from replay.errors import CassetteError
 from replay.events import Header, Note
 from tests.dialects.exchanges import CHAT, answer, chat, chat_call, event, post, result, tool
+from tests.dialects.formats import SAMPLES
 
 ASK = {"role": "user", "content": "go"}
 CALL = chat_call(("c1", "lookup", {}))
@@ -114,6 +115,23 @@ def test_a_failed_call_without_usage_costs_nothing(prices):
 )
 def test_cost_is_none_when_one_call_is_not_certain(prices, unsure):
     assert opened(billed(0), unsure).cost is None
+
+
+def test_a_model_that_answers_under_an_unknown_name_costs_what_the_one_that_was_asked_costs(prices):
+    reply = {"model": "gpt-5-mini-48k", "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}
+    asked = post(CHAT, {"model": "gpt-5-mini", "messages": [ASK]})
+    assert opened(event(0, asked, answer(reply))).cost == pytest.approx(0.002)
+
+
+def test_calls_to_bedrock_and_embeddings_have_the_prices_of_the_package():
+    converse = SAMPLES["converse"]
+    url = (
+        "https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-3-7-sonnet-20250219-v1%3A0/converse"
+    )
+    said = {"data": [{"embedding": [0.5]}], "usage": {"prompt_tokens": 1000, "total_tokens": 1000}}
+    vectors = post("https://api.openai.com/v1/embeddings", {"model": "text-embedding-3-small", "input": "x"})
+    for each in (event(0, post(url, converse.asked), answer(converse.plain)), event(0, vectors, answer(said))):
+        assert opened(each).cost > 0
 
 
 def test_cost_is_none_without_the_price_package(monkeypatch):
