@@ -107,10 +107,16 @@ def _results(body: Document) -> Iterator[ToolResult]:
         yield ToolResult(string(output.get("tool_call_id")), "", string(output.get("output")))
 
 
+_ENDPOINT = (
+    r"^[^/]*(?:openai|azure)[^/]*/(?:.*/)?(?:threads|assistants)(?:/.*)?$"
+    r"|/(?:threads/thread_|assistants/asst_)[^/]+(?:/.*)?$"
+)
+"""Others have threads too: elsewhere than at OpenAI and Azure, only ids of their kind tell."""
+
 DIALECT = Dialect(
     name="openai.assistants",
     provider="openai",
-    endpoint=re.compile(r"/(?:v1|openai)/(?:threads|assistants)(?:/[^?]*)?$"),
+    endpoint=re.compile(_ENDPOINT),
     fields=(),
     read_request=_request,
     read_answer=_answer,
