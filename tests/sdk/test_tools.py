@@ -137,6 +137,28 @@ def test_a_tool_gives_its_recorded_value_and_does_not_run(agent, world: World) -
     assert len(RAN) == ran
 
 
+def test_tools_that_compute_on_threads_side_by_side_are_served_in_the_recorded_order(world: World) -> None:
+    @replay.tool
+    async def on_a_thread(number: int) -> int:
+        if number == 2:
+            raise LostParcelError(number)
+        return await asyncio.to_thread(lambda: number * number)
+
+    async def agent(world: World) -> Any:
+        ended = []
+
+        async def one(number: int) -> None:
+            try:
+                ended.append(await on_a_thread(number))
+            except LostParcelError as error:
+                ended.append(error.number)
+
+        await asyncio.gather(*[one(number) for number in range(6)])
+        return ended
+
+    check(agent, world, times=3)
+
+
 def test_a_value_comes_back_as_what_the_annotation_says(world: World) -> None:
     recorded = check(calls, world)
     assert isinstance(recorded[2], Order)
