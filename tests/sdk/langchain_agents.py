@@ -14,20 +14,21 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 
 import replay
+from tests.sdk.shop_tools import carry_out
 from tests.sdk.stage import World
-from tests.testing.offers import DESCRIPTIONS, QUESTION, result
+from tests.testing.offers import DESCRIPTIONS, QUESTION
 
 
 @tool(description=DESCRIPTIONS["lookup_order"])
 @replay.tool(effect="read")
 def lookup_order(order_id: int) -> dict[str, Any]:
-    return result("lookup_order", {"order_id": order_id})
+    return carry_out("lookup_order", {"order_id": order_id})
 
 
 @tool(description=DESCRIPTIONS["refund_order"])
 @replay.tool(effect="write")
 def refund_order(order_id: int, amount: float) -> dict[str, Any]:
-    return result("refund_order", {"order_id": order_id, "amount": amount})
+    return carry_out("refund_order", {"order_id": order_id, "amount": amount})
 
 
 TOOLS = [lookup_order, refund_order]

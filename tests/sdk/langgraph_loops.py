@@ -106,4 +106,4 @@ def _said(messages: list[Any]) -> list[Any]:
     ]
 
 
-AGENTS = {"tools": [loop, loop_async, loop_streamed]}
+AGENTS = {"sync": [loop], "async": [loop_async], "streamed": [loop_streamed]}

@@ -58,4 +58,4 @@ async def loop_streamed(world: World) -> Any:
         return kinds, streaming.to_input_list()
 
 
-AGENTS = {"tools": [loop, loop_async, loop_streamed]}
+AGENTS = {"sync": [loop], "async": [loop_async], "streamed": [loop_streamed]}

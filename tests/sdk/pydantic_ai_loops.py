@@ -88,4 +88,4 @@ def _parts(messages: list[Any]) -> list[Any]:
     ]
 
 
-AGENTS = {"tools": [loop, loop_async, loop_streamed]}
+AGENTS = {"sync": [loop], "async": [loop_async], "streamed": [loop_streamed]}

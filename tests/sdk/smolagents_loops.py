@@ -56,4 +56,4 @@ def _steps(made: Any) -> list[Any]:
     return [(step.model_output, step.observations) for step in made.memory.steps if hasattr(step, "observations")]
 
 
-AGENTS = {"tools": [loop, loop_streamed]}
+AGENTS = {"sync": [loop], "streamed": [loop_streamed]}

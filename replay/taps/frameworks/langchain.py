@@ -7,16 +7,15 @@ message, the handling of tool errors) is the same on replay.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import lru_cache
 from inspect import signature
 from types import ModuleType
 from typing import Any, get_type_hints
 
 from replay.taps.frameworks.called import Called, acall, call
-from replay.taps.patch import original_of, wrap
+from replay.taps.frameworks.derived import body_of, is_running, wrap_derived
+from replay.taps.patch import original_of
 
 _PLUMBING = frozenset({"callbacks", "config", "run_manager"})
 """Arguments of ``_run`` that are not the tool's."""
@@ -27,42 +26,19 @@ _RETURNED = {
     "langgraph.types": ("Command", "Send"),
 }
 
-_running: ContextVar[Any] = ContextVar("replay_langchain_tool", default=None)
-"""The tool whose body runs: ``_arun`` may call ``_run`` on a thread, and a class that of its base."""
-
 
 def attach(module: ModuleType) -> None:
     """Tap ``module``, which is ``langchain_core.tools.base``. Idempotent."""
-    base = module.BaseTool
-    _wrap_all(base)
-    if not hasattr(base.__init_subclass__, "__replay_original__"):
-        base.__init_subclass__ = classmethod(_subclassing(base.__init_subclass__.__func__))
-
-
-def _wrap_all(kind: Any) -> None:
-    for name, make in (("_run", _run), ("_arun", _arun)):
-        if name in kind.__dict__:
-            wrap(kind, name, make)
-    for derived in kind.__subclasses__():
-        _wrap_all(derived)
-
-
-def _subclassing(original: Callable[..., None]) -> Callable[..., None]:
-    def __init_subclass__(cls: type, **options: Any) -> None:
-        original(cls, **options)
-        _wrap_all(cls)
-
-    __init_subclass__.__replay_original__ = original  # type: ignore[attr-defined]
-    return __init_subclass__
+    wrap_derived(module.BaseTool, {"_run": _run, "_arun": _arun})
 
 
 def _run(original: Callable[..., Any]) -> Callable[..., Any]:
     def _run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _running.get() is self:
+        if is_running(self):
             return original(self, *args, **kwargs)
 
         def run() -> Any:
-            with _body_of(self):
+            with body_of(self):
                 return original(self, *args, **kwargs)
 
         function = getattr(self, "func", None) or original
@@ -73,11 +49,11 @@ def _run(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _arun(original: Callable[..., Any]) -> Callable[..., Any]:
     async def _arun(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _running.get() is self:
+        if is_running(self):
             return await original(self, *args, **kwargs)
 
         async def run() -> Any:
-            with _body_of(self):
+            with body_of(self):
                 return await original(self, *args, **kwargs)
 
         own = original_of(type(self)._run) if original.__qualname__.startswith("BaseTool.") else original
@@ -85,15 +61,6 @@ def _arun(original: Callable[..., Any]) -> Callable[..., Any]:
         return await acall(_called(self, function, args, kwargs, run))
 
     return _arun
-
-
-@contextmanager
-def _body_of(tool: Any) -> Iterator[None]:
-    outside = _running.set(tool)
-    try:
-        yield
-    finally:
-        _running.reset(outside)
 
 
 def _called(tool: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], run: Callable[[], Any]) -> Called:
