@@ -92,6 +92,8 @@ class Paced:
         self.peer = peer
         self.served = call.served
         self.instead = call.instead
+        self._is_flying = True
+        pace.flying += 1
 
     @property
     def elapsed(self) -> int | None:
@@ -102,13 +104,20 @@ class Paced:
         try:
             await self.pace.turn(self.peer)
         except asyncio.CancelledError:
-            self._call.deliver(End("closed"))
+            self.deliver(End("closed"))
             raise
         await self._call.adeliver(part)
+        self._see(part)
 
     def deliver(self, part: Part) -> None:
         """The program has gone away."""
         self._call.deliver(part)
+        self._see(part)
+
+    def _see(self, part: Part) -> None:
+        if isinstance(part, End) and self._is_flying:
+            self._is_flying = False
+            self.pace.flying -= 1
 
     def deliver_rest(self) -> bool:
         """Each part by itself: its place between those of other answers, and its boundaries, are to be kept."""
@@ -136,17 +145,19 @@ class InTurn(Paced):
             has_turn = await self.turns.wait(tick)
             await self.pace.turn(self.peer)
         except asyncio.CancelledError:
-            self._give_up()
+            self.deliver(End("closed"))
             raise
         self.has_head = self.has_head or isinstance(part, Head)
         self.call.deliver(part)
         self.turns.passed(tick)
+        self._see(part)
         if not has_turn:
             raise Abandoned
 
     def deliver(self, part: Part) -> None:
         """The program has gone away."""
         self._give_up()
+        self._see(part)
 
     def _tick(self, part: Part) -> int:
         if isinstance(part, Chunk):

@@ -42,12 +42,14 @@ _ANY_STATE: Final = 0xFFFFFFFF
 
 
 class Pace:
-    """That of one run, whose proxy listens at ``port``."""
+    """That of one run, whose proxy listens at ``port``. ``flying``: how many answers are on their way."""
 
     def __init__(self, port: int) -> None:
         self.unsettled = 0
+        self.flying = 0
         self._port = port
         self._last = 0
+        self._crowd = 0
         self._missed = 0
         self._lock = asyncio.Lock()
 
@@ -56,9 +58,10 @@ class Pace:
         if peer == self._last and not self._lock.locked():
             return
         async with self._lock:
-            if self._last not in (0, peer) and not await self._has_settled(self._last):
+            is_alone = max(self.flying, self._crowd) < 2  # now, and when the part before was handed over
+            if self._last not in (0, peer) and not is_alone and not await self._has_settled(self._last):
                 self.unsettled += 1
-            self._last = peer
+            self._last, self._crowd = peer, self.flying
 
     async def _has_settled(self, peer: int) -> bool:
         """Twice in a row, lest one thread has woken another between the two looks at them."""

@@ -34,6 +34,8 @@ class Served:
 class Free:
     """A turn, and a pace, for everything."""
 
+    flying = 0
+
     async def wait(self, tick: int) -> bool:
         return True
 
@@ -63,3 +65,4 @@ async def test_giving_up_is_a_difference_only_if_it_is_one(recorded, had, ended)
     call.deliver(End("closed"))
     call.deliver(End("closed"))
     assert served.parts == [*had, *ended]
+    assert call.pace.flying == 0

@@ -63,6 +63,7 @@ async def test_a_part_for_another_connection_waits_until_the_one_before_is_read(
     program, proxy = pair
     peer, port = ports(pair)
     pace = Pace(port)
+    pace.flying = 2
     await pace.turn(peer)
     proxy.sendall(b"one")
     await pace.turn(peer)  # the same one's parts are in order by themselves
@@ -78,7 +79,30 @@ async def test_who_does_not_read_is_not_waited_for_for_ever_and_that_is_counted(
     monkeypatch.setattr(settled, "LIMIT", 0.01)
     peer, port = ports(pair)
     pace = Pace(port)
+    pace.flying = 2
     await pace.turn(peer)
     pair[1].sendall(b"one")
+    await pace.turn(peer + 1)
+    assert pace.unsettled == 1
+
+
+async def test_nobody_is_waited_for_while_one_answer_is_on_its_way(pair):
+    peer, port = ports(pair)
+    pace = Pace(port)
+    pace.flying = 1
+    await pace.turn(peer)
+    pair[1].sendall(b"one")
+    await pace.turn(peer + 1)
+    assert pace.unsettled == 0
+
+
+async def test_the_end_of_the_last_but_one_still_counts(pair, monkeypatch):
+    monkeypatch.setattr(settled, "LIMIT", 0.01)
+    peer, port = ports(pair)
+    pace = Pace(port)
+    pace.flying = 2
+    await pace.turn(peer)
+    pair[1].sendall(b"the end")
+    pace.flying = 1
     await pace.turn(peer + 1)
     assert pace.unsettled == 1
