@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import version
 from typing import Any
 
 from replay.dialects.cassette import Cassette
 from replay.interop.exporting import Exported, imported_from, records_of
 from replay.interop.har_form import entry_of
-from replay.interop.plain import from_plain
+from replay.interop.plain import from_plain, to_plain
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which has no UTF-8."""
 
 
 def export(cassette: Cassette) -> Exported:
@@ -21,7 +25,10 @@ def export(cassette: Cassette) -> Exported:
         for record in records
     ]
     log = {"version": "1.2", **(_top(cassette) or _own_top()), "entries": entries}
-    return Exported(json.dumps({"log": log}, indent=2, ensure_ascii=False) + "\n", len(entries), tuple(left_out))
+    text = json.dumps({"log": log}, indent=2, ensure_ascii=False, default=to_plain)
+    if _HALF.search(text):
+        text = json.dumps({"log": log}, indent=2, default=to_plain)
+    return Exported(text + "\n", len(entries), tuple(left_out))
 
 
 def _own_top() -> dict[str, Any]:

@@ -55,10 +55,11 @@ def form_of(entry: Mapping[str, Any], event: Event) -> dict[str, Any]:
     for name, key, value in _otherwise(entry, event):
         form[name][key] = to_plain(value)
     without = {name: sorted(_USUAL[name] - value.keys()) for name, value in objects.items() if name in _USUAL}
-    asked = objects["request"].get("headers") or ()
-    names = [str(field.get("name")) for field in asked if isinstance(field, dict)]
+    asked = objects["request"].get("headers")
+    fields = asked if isinstance(asked, list) else ()
+    names = [str(field.get("name")) for field in fields if isinstance(field, dict)]
     more = {
-        "pseudo": [name for name in names if name.startswith(":")],
+        "pseudo": [name for name in names if name in _PSEUDO],
         "without": {name: keys for name, keys in without.items() if keys},
         "base64": "content" in objects and objects["content"].get("encoding") == "base64",
     }
@@ -139,15 +140,14 @@ def _request(request: Request, head: Head, form: Form) -> dict[str, Any]:
     return half
 
 
+_PSEUDO = (":method", ":authority", ":scheme", ":path")
+
+
 def _pseudo(request: Request, form: Form) -> list[dict[str, str]]:
     """The pseudo-headers of HTTP/2 that the entry had (RFC 9113, section 8.3.1)."""
     url = urlsplit(request.target)
-    values = {
-        ":method": request.action,
-        ":authority": url.netloc,
-        ":scheme": url.scheme,
-        ":path": f"{url.path or '/'}{'?' if url.query else ''}{url.query}",
-    }
+    path = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
+    values = dict(zip(_PSEUDO, (request.action, url.netloc, url.scheme, path), strict=True))
     return [{"name": name, "value": values[name]} for name in form.get("pseudo") or () if name in values]
 
 

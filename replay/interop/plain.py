@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from math import isfinite
+from collections.abc import Callable
 from typing import Any
 
 from replay.errors import CassetteError
@@ -13,11 +13,9 @@ MAX_WEIGHT = 256 << 20
 
 MAX_DEPTH = 200
 
-BYTES = "!!binary"
-"""Key of the one-key object that stands for bytes."""
-
-FLOAT = "!!float"
-"""The same for a number that JSON does not have."""
+BYTES, TEXT, NUMBER = "!!binary", "!!str", "!!number"
+"""Keys of the one-key objects that stand for bytes, for text that is no UTF-8 (both in base64), and for a number that
+JSON or 64 bits do not have."""
 
 _EACH = 64
 
@@ -42,24 +40,55 @@ def check_weight(value: Any) -> None:
 
 
 def to_plain(value: Any) -> Any:
-    """``value`` as JSON data; bytes become ``{"!!binary": base64}``; other keys than text become text."""
-    if isinstance(value, bytes):
-        return {BYTES: b64encode(value).decode()}
+    """``value`` as JSON data; what JSON does not have is an object of one key, other keys than text become text."""
     if isinstance(value, dict):
-        return {str(key): to_plain(item) for key, item in value.items()}
+        return {_key(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
-    if isinstance(value, float) and not isfinite(value):
-        return {FLOAT: repr(value)}
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    if isinstance(value, bytes):
+        return {BYTES: b64encode(value).decode()}
+    if isinstance(value, str):
+        return value if _is_utf8(value) else {TEXT: b64encode(value.encode("utf-8", "surrogatepass")).decode()}
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return value if -_LARGEST < value < _LARGEST else {NUMBER: repr(value)}
+    return str(value)
 
 
 def from_plain(value: Any) -> Any:
     """The reverse of :func:`to_plain`."""
     if isinstance(value, dict):
-        if value.keys() == {BYTES} and isinstance(value[BYTES], str):
-            return b64decode(value[BYTES])
-        if value.keys() == {FLOAT} and value[FLOAT] in ("inf", "-inf", "nan"):
-            return float(value[FLOAT])
-        return {key: from_plain(item) for key, item in value.items()}
+        ((key, inside),) = value.items() if len(value) == 1 else (("", None),)
+        if key in _READ and isinstance(inside, str):
+            try:
+                return _READ[key](inside)
+            except ValueError:  # a cassette that somebody has edited
+                return inside
+        return {name: from_plain(item) for name, item in value.items()}
     return [from_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _key(key: Any) -> str:
+    return str(key).encode("utf-8", "backslashreplace").decode()
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+_LARGEST = 1 << 63
+
+_READ: dict[str, Callable[[str], Any]] = {
+    BYTES: b64decode,
+    TEXT: lambda text: b64decode(text).decode("utf-8", "surrogatepass"),
+    NUMBER: _number,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from replay.dialects.cassette import Cassette
+from replay.errors import UsageError
 from replay.interop.exporting import Exported, imported_from, records_of
 from replay.interop.plain import from_plain
 from replay.interop.vcr_form import record_of
@@ -17,7 +18,7 @@ def export(cassette: Cassette, *, as_json: bool = False) -> Exported:
     """``cassette`` as YAML, or as JSON where every body is text.
 
     What was imported from such a file comes out as it stood there, record by record.
-    Raises :class:`replay.errors.UsageError` for JSON that cannot hold a body.
+    Raises :class:`UsageError` for what the one or the other cannot hold.
     """
     records, left_out = records_of(cassette, "vcr")
     interactions = [
@@ -40,13 +41,14 @@ def _top(cassette: Cassette) -> dict[str, Any]:
 def _yaml(document: dict[str, Any]) -> str:
     from vcr.serializers import yamlserializer
 
-    return str(yamlserializer.serialize(document))
+    try:
+        return str(yamlserializer.serialize(document))
+    except UnicodeEncodeError:
+        raise UsageError("a text holds half a character, which YAML cannot", hint="export to .json") from None
 
 
 def _json(document: dict[str, Any]) -> str:
     from vcr.serializers import jsonserializer
-
-    from replay.errors import UsageError
 
     try:
         return str(jsonserializer.serialize(document))

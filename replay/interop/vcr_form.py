@@ -63,10 +63,11 @@ def record_of(event: Event, form: Form) -> dict[str, Any]:
     }
 
 
-def _as_it_stood(asked: Mapping[str, Any], event: Event) -> dict[str, str]:
+def _as_it_stood(asked: Mapping[str, Any], event: Event) -> dict[str, Any]:
     """URL and method, where they could not be sent as they stand."""
     sent = {"uri": event.request.target, "method": event.request.action}
-    return {key: asked[key] for key, value in sent.items() if isinstance(asked.get(key), str) and asked[key] != value}
+    stood = {key: asked.get(key) for key in sent}
+    return {key: to_plain(value) for key, value in stood.items() if isinstance(value, str) and value != sent[key]}
 
 
 def _asked_body(asked: Mapping[str, Any]) -> str:

@@ -9,9 +9,11 @@ import json
 import pytest
 import yaml
 
+import replay
 from replay.canon.packed import UNPACKED
 from replay.errors import CassetteError
-from replay.interop import fields, loading, plain
+from replay.interop import fields, loading, plain, vcr_export
+from replay.interop.keeping import keep
 from replay.interop.vcr import read_vcr
 from tests.interop.making import read, record, vcr_text
 
@@ -251,3 +253,17 @@ def test_a_body_that_unpacks_to_too_much_is_left_out(tmp_path, monkeypatch):
     bomb = gzip.compress(b"0" * (1 << 20))
     (left,) = read(tmp_path, vcr_text(record(bomb, headers={"Content-Encoding": ["gzip"]}))).unimported
     assert "unpacks to" in left.reason
+
+
+def test_half_a_character_is_no_trouble(tmp_path):
+    half = "\ud83d x"
+    told = record(uri=f"https://h/{half}", asked={half: [half]}, headers={"A": [half]})
+    document = {"interactions": [told, {"kind": half, half: [2**70]}], half: 1}
+    imported = read(tmp_path, json.dumps(document), "x.json")
+    made = keep(imported, str(tmp_path / "made.cassette"), name="x.json")
+    exported = json.loads(vcr_export.export(replay.open(made.path), as_json=True).text)["interactions"]
+    assert exported[0]["request"]["uri"] == told["request"]["uri"]
+    assert exported[1]["kind"] == half
+    assert replay.open(made.path).to_har()
+    with pytest.raises(replay.UsageError, match="half a character"):
+        replay.open(made.path).to_vcr()
