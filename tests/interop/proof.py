@@ -92,6 +92,8 @@ def _differences(seen: Seen, wanted: Seen) -> Iterator[str]:
     if seen.body != wanted.body:
         yield f"a body of {len(seen.body)} bytes, not the one of {len(wanted.body)}"
     ours, theirs = by_name(seen.headers), by_name(wanted.headers)
+    if b"<secret:" in wanted.body:  # its length is not the one that it came with, and a replay says the true one
+        theirs.update({"content-length": [str(len(seen.body))]} if "content-length" in theirs else {})
     for name in sorted({*ours, *theirs}):
         if ours.get(name) != theirs.get(name):
             yield f"header {name}: {ours.get(name)}, not {theirs.get(name)}"
