@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from replay.testing import ModelServer, ToolServer, model_server, tool_server
 
-settings.register_profile("patient", deadline=None)  # how long one example takes on a busy machine says nothing
+# How long one example takes to make or to try says nothing on a busy machine.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 
