@@ -21,7 +21,8 @@ from replay.dialects.framing import framed
 from replay.dialects.table import find
 from replay.errors import CassetteError
 from replay.events import Event
-from replay.interop.formats import read
+from replay.interop.formats import SUFFIXES, read
+from replay.interop.loading import suffix
 
 CORPUS = Path(os.environ.get("REPLAY_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 BAR = 0.98
@@ -84,7 +85,7 @@ COUNTS = frozenset({
 
 
 def recordings() -> list[Path]:
-    return sorted(path for path in CORPUS.rglob("*") if path.suffix in (".yaml", ".yml", ".har"))
+    return sorted(path for path in CORPUS.rglob("*") if suffix(path) in SUFFIXES)
 
 
 def exchanges(path: Path) -> tuple[Event, ...]:
