@@ -32,6 +32,9 @@ _OF_THE_HOP: Final = frozenset(
 _NOT_AGAIN: Final = (b"x-should-retry", b"false")
 """Heard by the SDKs of OpenAI and Anthropic."""
 
+CUT: Final = (Abandoned, KeyboardInterrupt, SystemExit)
+"""What ends an answer without a word. The last two are in recordings of Python programs alone: no signal comes here."""
+
 
 class App:
     """``base``: where the program finds the proxy. ``broken``: the first error that is a bug of ours."""
@@ -65,7 +68,7 @@ class App:
         if url is None:
             await self._refuse_path(path, send)
         elif any(name == b"upgrade" for name, _ in scope["headers"]):
-            self._note(f"{url} was asked to speak another protocol than HTTP")
+            self._note(f"{url.partition('?')[0]} was asked to speak another protocol than HTTP")
             await _send_error(send, 501, "upgrade", "replay proxy hands on HTTP, and no WebSockets")
         else:
             await self._cross(scope, url, body, send)
@@ -81,7 +84,7 @@ class App:
         except httpx.HTTPError as error:
             said = f"replay proxy got no answer from {url}: {type(error).__name__}: {error}"
             await _send_error(send, 502, type(error).__name__, said)
-        except Abandoned:
+        except CUT:
             return
         else:
             try:
@@ -102,7 +105,7 @@ class App:
             async for data in stream:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
             await send({"type": "http.response.body"})
-        except (httpx.HTTPError, Abandoned, h11.LocalProtocolError):
+        except (httpx.HTTPError, h11.LocalProtocolError, *CUT):
             return
 
     def _located(self, name: bytes, value: bytes) -> bytes:

@@ -185,3 +185,13 @@ def test_an_answer_without_a_body_is_one(both):
 
 def test_a_redirect_leads_back_through_the_proxy(both):
     assert b"\r\nlocation: " + both.live.proxy.base.encode() + b"/shop/new?a=1\r\n" in both.equal("old")
+
+
+def test_what_no_upstream_stands_for_is_told_to_the_program_and_in_the_verdict(both):
+    with rig.proxy(both.cassette.parent, "--play", "a.cassette") as proxy:
+        assert b"no upstream behind /bank/orders; it serves /" in ask(proxy.base, "/bank/orders")
+        assert ask(proxy.base, "/shop/talk?key=word", b"", "upgrade: websocket").startswith(b"HTTP/1.1 501")
+    assert proxy.code == 1
+    assert "not kept: the program asked for /bank/orders, behind which there is no upstream" in proxy.said
+    assert f"not kept: {both.service.url}/talk was asked to speak another protocol than HTTP" in proxy.said
+    assert "word" not in proxy.said
