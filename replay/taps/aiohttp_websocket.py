@@ -51,7 +51,7 @@ class _Library:
 
     def __init__(self, module: ModuleType) -> None:
         self.kinds = module.WSMsgType
-        self.message = module.http.WSMessage
+        self.message = module.WSMessage
         self.text_message = getattr(sys.modules["aiohttp._websocket.models"], "WSMessageTextBytes", self.message)
         self.timeout = module.ClientWSTimeout
         self.request_info = module.RequestInfo

@@ -322,7 +322,8 @@ class Stream(Rpc):
         return self.status
 
     def __del__(self) -> None:
-        if self.status is None and not self.conversation.is_over:
+        conversation = getattr(self, "conversation", None)  # a call that diverged was never made
+        if conversation is not None and self.status is None and not conversation.is_over:
             self.cancel()
 
 
