@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from replay.canon.rules import Rules
 from replay.errors import CassetteError
 from replay.events import Note
 from tests.interop.making import URL, kept, record, vcr_text
+from tests.tui import stage
 
 KEY = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" * 2
 
@@ -94,3 +96,13 @@ def test_a_place_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path)
     with pytest.raises((CassetteError, OSError)):
         kept(tmp_path, vcr_text(record()))
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["foreign.yaml"]
+
+
+async def test_it_opens_in_the_terminal_ui_beside_another(tmp_path):
+    first = kept(tmp_path, vcr_text(record("a"), {"kind": "message"}, record("b", uri=f"{URL}/2"))).path
+    Path(first).rename(tmp_path / "first.cassette")
+    kept(tmp_path, vcr_text(record("a"), record("c", uri=f"{URL}/2")))
+    runs = [replay.open(tmp_path / name) for name in ("first.cassette", "made.cassette")]
+    async with stage.on_stage(*runs) as (app, _):
+        assert "api.example.com" in stage.shown(app)
+    assert [row.mark for row in replay.diff(*runs).rows] == ["=", "≠"]
