@@ -21,7 +21,10 @@ Behaviour = Callable[[socket.socket, bytes], None]
 
 
 class Upstream:
-    """A service that answers the requests it gets by ``behave(connection, request)``, one to a connection."""
+    """A service that answers the requests it gets by ``behave(connection, request)``.
+
+    It keeps connections open, as it says: one that it closed while the next request is on its way would be an error.
+    """
 
     def __init__(self, behave: Behaviour) -> None:
         self.behave = behave
@@ -38,8 +41,7 @@ class Upstream:
     def answer(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             connection.settimeout(LIMIT)
-            request = read_request(connection)
-            if request:
+            while request := read_request(connection):
                 self.requests.append(request)
                 self.behave(connection, request)
 
@@ -68,7 +70,10 @@ def read_request(connection: socket.socket) -> bytes:
         (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower()[:15] == b"content-length:"), 0
     )
     while len(data) < len(head) + 4 + length:
-        data += connection.recv(65536)
+        piece = connection.recv(65536)
+        if not piece:
+            return b""
+        data += piece
     return data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Service:
 
     def breaks(self, connection) -> None:
         connection.sendall(STREAM + chunk(ONE) + b"ff\r\ndata: tw")
+        connection.shutdown(socket.SHUT_RDWR)
 
     def endless(self, connection) -> None:
         connection.sendall(STREAM + chunk(ONE))
