@@ -5,13 +5,14 @@ A whole run in which every cell is green is kept: in ``results.json``, and as th
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.matrix import table
 from tests.matrix.environments import ENVIRONMENTS, Environment, make
 from tests.matrix.rows import ROWS
-from tests.matrix.running import Outcome, run
+from tests.matrix.running import Outcome, not_run, run
 
 
 def main(names: list[str]) -> int:
@@ -20,10 +21,10 @@ def main(names: list[str]) -> int:
         print(f"there is no environment {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     chosen = [environment for environment in ENVIRONMENTS if environment.name in names or not names]
-    with ThreadPoolExecutor(2) as pool:  # installing waits for the network more than it computes
+    with ThreadPoolExecutor(len(chosen)) as pool:  # installing waits for the network more than it computes
         found = [outcome for outcomes in pool.map(_try, chosen) for outcome in outcomes]
     outcomes = sorted(found, key=lambda outcome: ROWS.index(outcome.row))
-    print(table.render([outcome.to_dict() for outcome in outcomes]))
+    print(table.render([{**outcome.to_dict(), "red": outcome.red} for outcome in outcomes]))
     red = [(outcome, column, wrong) for outcome in outcomes for column, wrong in outcome.red.items()]
     for outcome, column, wrong in red:
         print(f"red: {outcome.row.name}, {column}: {wrong}\n", file=sys.stderr)
@@ -33,7 +34,10 @@ def main(names: list[str]) -> int:
 
 
 def _try(environment: Environment) -> list[Outcome]:
-    make(environment)
+    try:
+        make(environment)
+    except subprocess.SubprocessError as error:
+        return not_run(environment, f"its environment could not be made: {error}")
     print(f"{environment.name}: installed, running", file=sys.stderr)
     return run(environment)
 

@@ -21,8 +21,8 @@ MADE = ROOT / ".venv" / "matrix"
 HERE = "REPLAY_MATRIX_ENVIRONMENT"
 """The variable that tells a test run in which of them it is; unset: ``dev``."""
 
-_OURS = (f"--editable={ROOT}[testing]", "pytest>=8.3", "pytest-asyncio>=1")
-_PATIENCE = 540
+_OURS = (f"--editable={ROOT}[testing]", "hypothesis>=6.100", "pytest>=8.3", "pytest-asyncio>=1")
+_PATIENCE = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ ENVIRONMENTS = (
     Environment("dev"),
     Environment("openai2", ("openai[aiohttp]<3",)),
     Environment("litellm", ("litellm", "mcp", "boto3"), {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}),
+    Environment("crewai", ("crewai",), {"CREWAI_DISABLE_TELEMETRY": "true", "CREWAI_TRACING_ENABLED": "false"}),
 )
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from xml.etree import ElementTree
 from tests.matrix.environments import HERE, ROOT, Environment
 from tests.matrix.rows import COLUMNS, ROWS, Row
 
-_PATIENCE = 540
-_ID = re.compile(r"\[(?P<row>[^\]-]+)-(?P<column>\w+)-(?P<program>[^\]]+)\]")
+_PATIENCE = 3_000
+_ID = re.compile(rf"\[(?P<row>.+)-(?P<column>{'|'.join(COLUMNS)})-\w+\]$")
+_REPORT = ("-o", "junit_family=xunit1")
+"""The form that has room for a test's own properties."""
+
 _VERSIONS = """
 import json, sys
 from importlib.metadata import version
@@ -40,7 +44,7 @@ class Outcome:
 
 def run(environment: Environment) -> list[Outcome]:
     """One outcome for each row of ``environment``. A program that did not run at all is red."""
-    rows = [row for row in ROWS if row.environment == environment.name]
+    rows = _rows(environment)
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
         said = _pytest(environment, report)
@@ -49,10 +53,22 @@ def run(environment: Environment) -> list[Outcome]:
     return [_outcome(row, results, versions, said) for row in rows]
 
 
+def not_run(environment: Environment, why: str) -> list[Outcome]:
+    """The outcomes of an environment in which nothing could run."""
+    offered = {row: [column for column in COLUMNS if column not in row.lacks] for row in _rows(environment)}
+    return [
+        Outcome(row, {}, dict.fromkeys(COLUMNS, 0), dict.fromkeys(columns, why)) for row, columns in offered.items()
+    ]
+
+
+def _rows(environment: Environment) -> list[Row]:
+    return [row for row in ROWS if row.environment == environment.name]
+
+
 def _pytest(environment: Environment, report: Path) -> str:
     """Warnings are errors in our own environment alone: what others warn of while they are imported is theirs."""
     lenient = [] if environment.name == "dev" else ["-o", "filterwarnings=default"]
-    command = [environment.python, "-m", "pytest", "-p", "no:cacheprovider", *lenient, f"--junitxml={report}"]
+    command = [environment.python, "-m", "pytest", "-p", "no:cacheprovider", *lenient, *_REPORT, f"--junitxml={report}"]
     variables = {**os.environ, **environment.variables, HERE: environment.name}
     done = subprocess.run(
         [*command, "tests/matrix/test_rows.py"],
@@ -61,14 +77,22 @@ def _pytest(environment: Environment, report: Path) -> str:
     return done.stdout + done.stderr
 
 
-def _read(report: Path) -> Any:
-    """Row, column, and what went wrong or "", of each program that ran."""
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One program that ran: in which cells, and what went wrong, or ""."""
+
+    row: str
+    columns: frozenset[str]
+    wrong: str
+
+
+def _read(report: Path) -> Iterator[Ran]:
     for case in ElementTree.parse(report).iter("testcase"):
         found = _ID.search(case.get("name", ""))
-        wrong = case.find("failure")
-        wrong = case.find("error") if wrong is None else wrong
+        wrong = next((child.get("message", "") for child in case if child.tag in ("failure", "error")), "")
+        called = any(one.get("name") == "tools" and one.get("value") != "0" for one in case.iter("property"))
         if found is not None:
-            yield found["row"], found["column"], "" if wrong is None else wrong.get("message", "")
+            yield Ran(found["row"], frozenset([found["column"], *(["tools"] if called else [])]), wrong)
 
 
 def _versions(environment: Environment, names: list[str]) -> dict[str, str]:
@@ -79,14 +103,14 @@ def _versions(environment: Environment, names: list[str]) -> dict[str, str]:
     return found
 
 
-def _outcome(row: Row, results: list[Any], versions: dict[str, str], said: str) -> Outcome:
+def _outcome(row: Row, results: list[Ran], versions: dict[str, str], said: str) -> Outcome:
     cells, red = dict.fromkeys(COLUMNS, 0), {}
     for column in COLUMNS:
-        found = [wrong for name, where, wrong in results if (name, where) == (row.name, column)]
+        found = [ran.wrong for ran in results if ran.row == row.name and column in ran.columns]
         cells[column] = len(found)
-        wrong = next((wrong for wrong in found if wrong), "")
+        wrong = next(filter(None, found), "")
         if not found and column not in row.lacks:
-            wrong = said[-2_000:]
+            wrong = said[-600:]
         if wrong:
             red[column] = wrong
     return Outcome(row, {name: versions[name] for name in row.distributions}, cells, red)

@@ -38,9 +38,15 @@ def render(rows: list[dict[str, Any]]) -> str:
     lines = [_line(["", *COLUMNS, "version"]), _line(["---"] * (len(COLUMNS) + 2))]
     for row in rows:
         versions = ", ".join(f"{name} {version}" for name, version in row["versions"].items())
-        cells = [f"✓ {row['cells'][column]}" if row["cells"][column] else "n/a" for column in COLUMNS]
-        lines.append(_line([row["name"], *cells, versions or "Python's own"]))
+        lines.append(_line([row["name"], *(_cell(row, column) for column in COLUMNS), versions or "Python's own"]))
     return "\n".join(lines) + "\n"
+
+
+def _cell(row: dict[str, Any], column: str) -> str:
+    if column in row.get("red", ()):
+        return "red"
+    programs = row["cells"][column]
+    return f"✓ {programs}" if programs else "n/a"
 
 
 def _line(cells: list[str]) -> str:

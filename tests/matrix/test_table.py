@@ -21,7 +21,8 @@ def test_each_row_has_an_environment_and_each_environment_a_row() -> None:
     assert {row.environment for row in ROWS} == {environment.name for environment in ENVIRONMENTS}
 
 
-def test_the_rows_of_this_environment_hold_what_they_do_not_lack() -> None:
+def test_the_rows_of_this_environment_hold_nothing_that_they_lack() -> None:
     for row in ROWS:
         if row.environment == "dev":
-            assert set(row.load()) == set(COLUMNS) - set(row.lacks), row.name
+            columns = {column for column, _ in row.load()}
+            assert columns <= set(COLUMNS) - set(row.lacks), row.name

@@ -67,5 +67,4 @@ async def streamable_http(world: World) -> Any:
     return await _loop(world, over_streamable_http(world))
 
 
-AGENTS = {"tools": [stdio, sse, streamable_http]}
 STDIO, SSE, STREAMABLE_HTTP = ({"async": [program]} for program in (stdio, sse, streamable_http))
