@@ -49,11 +49,10 @@ def take_over(config: pytest.Config, parser: pytest.Parser) -> None:
 
 
 def _removed(plugins: pytest.PytestPluginManager, name: str) -> bool:
-    plugin = plugins.get_plugin(name)
-    if plugin is not None:
-        plugins.unregister(plugin)
+    """Whether it was there; blocking it takes it out."""
+    is_there = plugins.has_plugin(name)
     plugins.set_blocked(name)
-    return plugin is not None
+    return is_there
 
 
 def player(request: pytest.FixtureRequest) -> Plugin:
