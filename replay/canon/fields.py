@@ -33,10 +33,22 @@ class Found(NamedTuple):
 
 
 class Fields:
-    """``dropped``: names of fields that are on the allow-list, and shall lose their values all the same."""
+    """``dropped``: names of fields that are on the allow-list, and shall lose their values all the same.
 
-    def __init__(self, cleaner: Cleaner, dropped: tuple[str, ...]) -> None:
+    ``matched``: those whose values take part in matching. Where such a value is a secret, its placeholder is named
+    after its ``digest``, which must be under a key: who has the cassette alone can test no guess.
+    """
+
+    def __init__(
+        self,
+        cleaner: Cleaner,
+        dropped: tuple[str, ...],
+        matched: tuple[str, ...] = (),
+        digest: Callable[[bytes], str] | None = None,
+    ) -> None:
         self._cleaner = cleaner
+        self._matched = frozenset(matched)
+        self._digest = digest
         self._dropped = frozenset(name.lower() for name in dropped)
         self._kept: dict[tuple[str, str], tuple[str, str]] = {}
         self._urls: dict[str, str] = {}
@@ -72,12 +84,21 @@ class Fields:
     def _field(self, pair: tuple[str, str]) -> tuple[str, str]:
         name, value = pair
         kept = (name, self._value(name.lower(), value))
+        if kept != pair and name.lower() in self._matched and self._digest is not None:
+            kept = (name, self._compared(name.lower(), value, self._digest))
         if kept == pair:
             kept = pair
         if len(self._kept) >= CACHED:
             self._kept.clear()
         self._kept[pair] = kept
         return kept
+
+    def _compared(self, name: str, value: str, digest: Callable[[bytes], str]) -> str:
+        """With the field's name, for by itself the value may have a placeholder of another name already."""
+        if PLACEHOLDER.fullmatch(value):
+            return value
+        secret = f"{name}: {value}".encode("utf-8", "surrogatepass")
+        return self._cleaner.placeholders.of(f"match-{digest(secret)}", secret)
 
     def _value(self, name: str, value: str) -> str:
         if name in kinds.COOKIES:

@@ -2,7 +2,8 @@
 
 Kind, action, canonical target and canonical body take part. Headers do not, unless named; ``effect`` does not. The
 name and number of a redaction placeholder do not either: ``<secret:jwt:2>`` counts as ``<secret>``, since a secret is
-called after where it was met first, and calls that race may meet theirs in another order.
+called after where it was met first, and calls that race may meet theirs in another order. In a named header the name
+counts: there it tells one secret from another (:class:`replay.canon.fields.Fields`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ VERSION = 1
 SIZE = 16
 
 NUMBERED = re.compile(rb"<secret:[a-z0-9-]{1,80}:[0-9]{1,9}>")
+_NAME = re.compile(rb"(<secret:[a-z0-9-]{1,80}):[0-9]{1,9}>")
 
 
 def fingerprint(request: Request, headers: tuple[str, ...] = ()) -> bytes:
@@ -63,4 +65,4 @@ def _start(kind: str, action: str, target: str) -> bytes:
 def _named(request: Request, headers: tuple[str, ...]) -> bytes:
     wanted = {name.lower() for name in headers}
     fields = sorted(f"{name.lower()}: {value}" for name, value in request.headers if name.lower() in wanted)
-    return NUMBERED.sub(b"<secret>", "\n".join(fields).encode("utf-8", "surrogatepass"))
+    return _NAME.sub(rb"\1>", "\n".join(fields).encode("utf-8", "surrogatepass"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -49,7 +49,8 @@ Data = bytes  # Redactor has a method of that name
 class Redactor:
     """Redacts one run. ``environ`` is read once, here: its secret-named variables are secrets by value.
 
-    ``find`` is the user's function, if it is not named in ``rules``. Raises :class:`replay.errors.UsageError` when the
+    ``find`` is the user's function, if it is not named in ``rules``. ``digest``: see
+    :class:`replay.canon.fields.Fields`. Raises :class:`replay.errors.UsageError` when the
     one named there cannot be loaded.
     """
 
@@ -60,6 +61,7 @@ class Redactor:
         find: Find | None = None,
         *,
         placeholders: Placeholders | None = None,
+        digest: Callable[[bytes], str] | None = None,
     ) -> None:
         self.rules = rules or Rules()
         self.fresh: deque[Request] = deque(maxlen=FRESH)
@@ -67,7 +69,7 @@ class Redactor:
         self._cleaner = Cleaner(
             environ or {}, self.rules, find, Placeholders() if placeholders is None else placeholders
         )
-        self._fields = Fields(self._cleaner, self.rules.headers)
+        self._fields = Fields(self._cleaner, self.rules.headers, self.rules.match, digest)
         self._latest_risks: Risks | None = None
         self._answered: dict[int, Answered] = {}
         self._streams: dict[int, Kept | None] = {}

@@ -22,6 +22,7 @@ Find = Callable[[str], Iterable[str]]
 
 _LISTS = ("fields", "headers", "variables")
 _HINT = "see the section on secrets in the README"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Rules:
     * ``patterns``: name of the placeholder -> regular expression of the secret (its first group, if it has one).
     * ``function``: ``module:name`` of a :data:`Find`.
     * ``store``: shell pattern of a host -> how much is kept of what is exchanged with it.
+    * ``match``: names (lower case) of header fields of requests that take part in matching.
     """
 
     fields: tuple[str, ...] = ()
@@ -42,6 +44,12 @@ class Rules:
     patterns: tuple[tuple[str, str], ...] = ()
     function: str = ""
     store: tuple[tuple[str, Store], ...] = field(default=())
+    match: tuple[str, ...] = ()
+
+    @property
+    def by_request(self) -> bool:
+        """Whether what is kept of a request, or decides on its answer, goes by these rules."""
+        return bool(self.store or self.match)
 
     def stored(self, host: str) -> Store:
         """How much is kept of what is exchanged with ``host``: the first pattern that matches decides."""
@@ -49,13 +57,14 @@ class Rules:
 
     def to_data(self) -> dict[str, Any]:
         """Plain JSON data, without what is empty."""
-        data: dict[str, Any] = {name: list(getattr(self, name)) for name in _LISTS if getattr(self, name)}
+        data: dict[str, Any] = {name: list(getattr(self, name)) for name in (*_LISTS, "match") if getattr(self, name)}
         data |= {name: dict(getattr(self, name)) for name in ("patterns", "store") if getattr(self, name)}
         return data | ({"function": self.function} if self.function else {})
 
     def and_also(self, other: Rules) -> Rules:
         """Both; of two ``store`` rules for a host the stricter comes first."""
-        joined = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in _LISTS}
+        lists = (*_LISTS, "match")
+        joined = {name: tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name)))) for name in lists}
         store = sorted({*self.store, *other.store}, key=lambda rule: (-STORES.index(rule[1]), rule[0]))
         return Rules(
             **joined,
@@ -65,7 +74,7 @@ class Rules:
         )
 
 
-def rules_of(redact: Any, store: Any, place: str = "tool.replay") -> Rules:
+def rules_of(redact: Any, store: Any, place: str = "tool.replay", match: Any = ()) -> Rules:
     """The rules that plain data describes. Raises :class:`UsageError` naming the key that makes no sense."""
     redact, store = _table(redact, f"{place}.redact"), _table(store, f"{place}.store")
     if unknown := sorted(set(redact) - {*_LISTS, "patterns", "function"}):
@@ -81,6 +90,7 @@ def rules_of(redact: Any, store: Any, place: str = "tool.replay") -> Rules:
         patterns=tuple(_pattern(name, text, place) for name, text in _table(redact.get("patterns"), place).items()),
         function=_function_name(redact.get("function", ""), place),
         store=tuple(store.items()),
+        match=_field_names(match, place),
     )
 
 
@@ -96,6 +106,17 @@ def load_function(name: str) -> Find | None:
     if not callable(function):
         raise UsageError(f"the redaction function {name} is no function", hint=_HINT)
     return function  # type: ignore[no-any-return]
+
+
+def _field_names(value: Any, place: str) -> tuple[str, ...]:
+    """In lower case: header fields are called the same however they are written (RFC 9110, section 5.1)."""
+    if not isinstance(value, (list, tuple)) or not all(
+        isinstance(name, str) and _TOKEN.fullmatch(name) for name in value
+    ):
+        raise UsageError(
+            f"{place}: match-header is no list of names of header fields", hint='match-header = ["x-tenant"]'
+        )
+    return tuple(dict.fromkeys([name.lower() for name in value]))
 
 
 def _table(value: Any, place: str) -> Mapping[str, Any]:

@@ -23,10 +23,16 @@ EMPTY = 2
 @click.option("-o", "--out", metavar="FILE", help="The cassette to write. Default: ./<script>-<time>.cassette.")
 @options.TAG
 @click.option("--ignore-host", "ignored", multiple=True, metavar="H", help="Telemetry: make the calls, keep none.")
+@click.option("--match-header", "matched", multiple=True, metavar="NAME", help="A header that is to match on replay.")
 @options.ENCRYPT
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="")
 def command(
-    out: str | None, tags: tuple[str, ...], ignored: tuple[str, ...], encrypt: bool, words: tuple[str, ...]
+    out: str | None,
+    tags: tuple[str, ...],
+    ignored: tuple[str, ...],
+    matched: tuple[str, ...],
+    encrypt: bool,
+    words: tuple[str, ...],
 ) -> int:
     """\b
     Examples:
@@ -36,6 +42,7 @@ def command(
     Run a program unchanged, with its own exit code, and write what crossed its boundary into a cassette: calls to
     models and other services, marked tools, clock, dice, child processes. Secrets are replaced before they are written.
     """
+    from replay.canon.rules import rules_of
     from replay.cli import entry
     from replay.cli.launch import launch
     from replay.engine.plan import Plan
@@ -50,6 +57,7 @@ def command(
         tags=dict(tag(text) for text in tags),
         ignore_hosts=ignored,
         encrypt=encrypt,
+        rules=rules_of(None, None, match=matched).to_data(),
         entry=entry.entry_of(argv),
     )
     return report(launch(argv, plan, hash_seed=_hash_seed()), path)

@@ -11,6 +11,7 @@ from replay.dialects.steps import Step
 from replay.dialects.table import find
 from replay.diff.cause import Evidence, cause
 from replay.diff.fields import Change, differing
+from replay.engine.redaction import matched
 from replay.engine.result import Divergence
 from replay.events import Request
 
@@ -44,7 +45,8 @@ def explain(
     Raises :class:`replay.errors.CassetteError` when the cassette is damaged.
     """
     closest = None if divergence.reason else _step_of(divergence.closest, cassette.steps)
-    changes = differing(closest.source.request, divergence.asked) if closest and closest.source else ()
+    headers = matched(cassette.notes)
+    changes = differing(closest.source.request, divergence.asked, headers) if closest and closest.source else ()
     return Explanation(
         step=_number(divergence, cassette.steps),
         asked=described(divergence.asked),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal
 
 import orjson
@@ -49,10 +49,10 @@ class Change:
     after: Any
 
 
-def differing(recorded: Request, asked: Request) -> tuple[Change, ...]:
-    """The fields in which ``asked`` differs from ``recorded``, at most a thousand. Headers take no part."""
+def differing(recorded: Request, asked: Request, headers: tuple[str, ...] = ()) -> tuple[Change, ...]:
+    """The fields in which ``asked`` differs from ``recorded``, at most a thousand. Of the headers only those named."""
     try:
-        return tuple(islice(_changes(recorded, asked), MAX_CHANGES))
+        return tuple(islice(chain(_of_headers(recorded, asked, headers), _changes(recorded, asked)), MAX_CHANGES))
     except (RecursionError, orjson.JSONEncodeError):  # nested too deep for comparing and for writing
         return (Change(f"{_ROOT[asked.kind]}.body", "changed", _text(recorded), _text(asked)),)
 
@@ -80,6 +80,14 @@ def _changes(recorded: Request, asked: Request) -> Iterator[Change]:
         yield from _of_values(before, after, root)
     elif before != after:
         yield Change(f"{root}.body", "changed", before, after)
+
+
+def _of_headers(recorded: Request, asked: Request, names: tuple[str, ...]) -> Iterator[Change]:
+    for name in names:
+        before, after = recorded.header(name), asked.header(name)
+        if before != after:
+            how: How = "added" if before is None else "removed" if after is None else "changed"
+            yield Change(f"request.headers.{name}", how, before, after)
 
 
 def _document(request: Request) -> Any:

@@ -30,11 +30,17 @@ class Matcher:
     """The recorded events of one process that have not been asked for yet.
 
     ``keys`` are (id, lineage, fingerprint) in order of issue; ``request_of`` loads a recorded request, which happens
-    only when the exact lookups have failed.
+    only when the exact lookups have failed. ``headers``: names of header fields that take part.
     """
 
-    def __init__(self, keys: Iterable[tuple[int, str, bytes]], request_of: Callable[[int], Request]) -> None:
+    def __init__(
+        self,
+        keys: Iterable[tuple[int, str, bytes]],
+        request_of: Callable[[int], Request],
+        headers: tuple[str, ...] = (),
+    ) -> None:
         self._request_of = request_of
+        self._headers = headers
         self._keys = iter(keys)
         self._here: dict[tuple[str, bytes], int | deque[int]] = {}
         """An id, for most ask a thing once; a queue of them otherwise."""
@@ -64,7 +70,7 @@ class Matcher:
         queue = self._by_fingerprint().get(fingerprint)
         if queue and (id := self._pop(queue)) is not None:
             return Match(id, "moved")
-        queue = self._by_volatile().get(volatile_fingerprint(request))
+        queue = self._by_volatile().get(volatile_fingerprint(request, self._headers))
         if queue and (id := self._pop(queue)) is not None:
             return Match(id, "volatile")
         return None
@@ -107,7 +113,7 @@ class Matcher:
         if self._volatile is None:
             self._volatile = {}
             for id in self._all_left():
-                key = volatile_fingerprint(self._request_of(id))
+                key = volatile_fingerprint(self._request_of(id), self._headers)
                 self._volatile.setdefault(key, deque()).append(id)
         return self._volatile
 

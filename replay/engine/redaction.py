@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from replay.canon.redact import Redactor
 from replay.canon.rules import Find, Rules, rules_of
 from replay.cassette import Reader, Writer
+from replay.engine import userkey
 from replay.engine.plan import Plan
 from replay.errors import UsageError
 from replay.events import Note
@@ -28,14 +29,14 @@ KIND = "redaction"
 
 
 def given(
-    redact: Mapping[str, Any] | Find | None, store: Mapping[str, Any] | None
+    redact: Mapping[str, Any] | Find | None, store: Mapping[str, Any] | None, match: Sequence[str] = ()
 ) -> tuple[dict[str, Any], Find | None]:
     """What a caller gave, as data for a plan and as a function. Raises :class:`UsageError` if it makes no sense."""
     find = redact if callable(redact) else None
     table = dict(redact) if isinstance(redact, Mapping) else {}
     if callable(table.get("function")):
         find = table.pop("function")
-    rules = rules_of(table, store, "replay")
+    rules = rules_of(table, store, "replay", list(match))
     return rules.to_data(), find
 
 
@@ -50,10 +51,29 @@ def redactor(plan: Plan, find: Find | None, source: Reader | None = None) -> Red
     """The redactor of a session that follows ``plan`` and replays ``source``."""
     rules = _of(plan.rules)
     if source is not None:
-        rules = rules.and_also(_recorded(source))
-    made = Redactor(os.environ, rules, find)
+        recorded = _recorded(source)
+        if missing := sorted(set(rules.match) - set(recorded.match)):
+            raise UsageError(
+                f"the recording was not made to be matched by the header {missing[0]}",
+                hint=f"record it again with --match-header {missing[0]}",
+            )
+        rules = rules.and_also(recorded)
+    made = Redactor(os.environ, rules, find, digest=_digest if rules.match else None)
     made.words(tuple(sys.orig_argv))  # its secrets are looked out for from the start, here as in the recording
     return made
+
+
+def matched(notes: Iterable[Note]) -> tuple[str, ...]:
+    """Names of the header fields that take part in matching, by the ``notes`` of a cassette."""
+    return _rules_in(notes).match
+
+
+def _digest(value: bytes) -> str:
+    """Under the key of this user, so that nobody who has the cassette alone can test a guess."""
+    digest = userkey.digest(value)
+    if not digest:
+        raise UsageError("there is no key to compare secret header values by", hint="make ~/.config/replay writable")
+    return f"{digest['key']}-{digest['digest']}"
 
 
 def note_down(sink: Writer, rules: Rules) -> None:
@@ -64,11 +84,16 @@ def note_down(sink: Writer, rules: Rules) -> None:
 
 def _of(data: Mapping[str, Any]) -> Rules:
     table = dict(data)
-    return rules_of({name: value for name, value in table.items() if name != "store"}, table.get("store"))
+    match, store = table.pop("match", ()), table.pop("store", None)
+    return rules_of(table, store, match=match)
 
 
 def _recorded(source: Reader) -> Rules:
-    data = next((note.data for note in source.notes if note.kind == KIND and isinstance(note.data, dict)), {})
+    return _rules_in(source.notes)
+
+
+def _rules_in(notes: Iterable[Note]) -> Rules:
+    data = next((note.data for note in notes if note.kind == KIND and isinstance(note.data, dict)), {})
     try:
         rules = _of(data)
     except UsageError:  # of a file that somebody has edited
@@ -98,4 +123,4 @@ def _of_file(path: str, _mtime: int) -> Rules:
         table = tomllib.loads(text.decode()).get("tool", {}).get("replay", {})
     except ValueError as error:
         raise UsageError(f"{path} cannot be read: {error}", hint="correct the file") from None
-    return rules_of(table.get("redact"), table.get("store"))
+    return rules_of(table.get("redact"), table.get("store"), match=table.get("match-header", ()))

@@ -50,6 +50,7 @@ def record(
     encrypt: bool = False,
     redact: Mapping[str, Any] | Find | None = None,
     store: Mapping[str, str] | None = None,
+    match_headers: Sequence[str] = (),
 ) -> Run:
     """Record everything that crosses the boundary into the cassette ``path``.
 
@@ -57,9 +58,11 @@ def record(
     An existing file is replaced. ``tags`` are kept in the header; calls to ``ignore_hosts`` are made but not kept.
     With ``encrypt`` nothing reaches the disk but under the key that ``$REPLAY_KEY`` names. ``redact`` adds to what is
     known to be secret: the keys of ``[tool.replay.redact]``, or a function that gets a text and gives its secrets.
-    ``store`` says by host (shell patterns) how much is kept: ``"full"``, ``"shape"`` or ``"none"``.
+    ``store`` says by host (shell patterns) how much is kept: ``"full"``, ``"shape"`` or ``"none"``. ``match_headers``
+    names header fields of requests that take part in matching (else none do): on replay a request with another value
+    finds no counterpart. A value that is a secret is not kept, but a digest of it under a key of this user's.
     """
-    rules, find = redaction.given(redact, store)
+    rules, find = redaction.given(redact, store, match_headers)
     plan = Plan(
         "record",
         os.fspath(path),

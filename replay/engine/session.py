@@ -77,13 +77,15 @@ class Session:
         self._served_reads = ServedReads([])
         self._timers: dict[tuple[str, int], int] = {}
         self._interrupts: dict[tuple[str, int], int] = {}
-        self._is_clean = self.source is not None and self.sink is None and not self.redactor.rules.store
+        self._is_clean = self.source is not None and self.sink is None and not self.redactor.rules.by_request
         """No request of this replay so far had a secret in its address or its body, and none is written down."""
         self._matcher: Matcher | None = None
         self._restorer: Restorer | None = None
         if self.source is not None:
             self._restorer = Restorer(self.redactor, self._recorded_request)
-            self._matcher = Matcher(keys_of_process(self.source, plan.lineage), self._recorded_request)
+            self._matcher = Matcher(
+                keys_of_process(self.source, plan.lineage), self._recorded_request, self.redactor.rules.match
+            )
             self._served_reads = ServedReads(self._reads_of_process(self.source, plan.lineage))
 
     def _reads_of_process(self, source: Reader, root: str) -> Iterator[Reads]:
@@ -358,7 +360,7 @@ class Session:
             node.next_number(),
             _clock() - self._started,
             node.parent,
-            fingerprint(redacted),
+            fingerprint(redacted, self.redactor.rules.match),
             node.counted and request.kind != "span",
         )
 

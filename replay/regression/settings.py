@@ -93,7 +93,7 @@ OPTIONS = (
     Option(
         "vcr",
         "flag",
-        "play tests marked vcr, of pytest-recording or pytest-vcr, unchanged from their YAML; tell which bodies changed",
+        "play tests marked vcr, of pytest-recording or pytest-vcr, from their YAML; tell which bodies changed",
     ),
 )
 

@@ -140,7 +140,7 @@ class Steered(Session):
     def _wanted(self, asked: Asked, outcome: Outcome) -> Asked:
         """``asked`` with the request that the swaps have made of it."""
         written = self.redactor.request(outcome.request)
-        mark = fingerprint(written)
+        mark = fingerprint(written, self.redactor.rules.match)
         if outcome.sent_to:
             kept = (*written.headers, (SENT_TO, self.redactor.url(outcome.sent_to)))
             written = Request(written.kind, written.action, written.target, kept, written.body, written.effect)
