@@ -34,6 +34,9 @@ from replay.tui.view.runs import Runs
 from replay.tui.view.text import Line, Span, shortened
 from replay.tui.view.wrap import wrapped
 
+GRACE = 3.0
+"""Seconds that a program has to end in after Ctrl-C."""
+
 LONG = 200
 """Characters of a value beyond which it is given in a file."""
 
@@ -106,7 +109,15 @@ def cancel(app: Stage) -> None:
         return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGINT)
+    app.set_timer(GRACE, partial(_end, process))
     app.viewer.said = "stopping the re-run"
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """For a program that does not hear of Ctrl-C. What was recorded is on disk."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def _base(app: Stage) -> tuple[Cassette, Step | None]:
@@ -206,9 +217,7 @@ async def _run(app: Stage, planned: Rerun) -> None:
     finally:
         timer.stop()
         app.rerunning = None
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+        _end(process)
     whole = Growing(planned.fork).look()
     if whole is not None:
         show(whole)

@@ -9,11 +9,15 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 DEADLINE = 20
 """Seconds until a wait for an event is a failed test."""
+
+POLL = 0.05
+"""Seconds between two looks whether the server was stopped meanwhile."""
 
 RESET = "reset"
 CLOSE = "close"
@@ -121,11 +125,21 @@ class Server:
             if isinstance(step, bytes):
                 connection.sendall(step)
             elif isinstance(step, threading.Event):
-                assert step.wait(DEADLINE), f"{path}: nobody came to let the next step happen"
+                if not self._is_let(step, path):
+                    return False
             else:
                 if step == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
+        return True
+
+    def _is_let(self, step: threading.Event, path: str) -> bool:
+        """Wait until the test lets the next step happen; false if the server is stopped before."""
+        end = time.monotonic() + DEADLINE
+        while not step.wait(POLL):
+            if self._stopped.is_set():
+                return False
+            assert time.monotonic() < end, f"{path}: nobody came to let the next step happen"
         return True
 
 
