@@ -159,7 +159,8 @@ def _peer(directory: Path) -> Iterable[Row]:
         (vcr,) = in_turns(1, (vcrpy, "httpx", events, theirs, url, "sync"))
         (mine,) = in_turns(5, (ours, "httpx", events, *cassette(directory, events), "sync"))
         yield _row(f"httpx, {events:,} events: vcrpy / ours", vcr, [spread(mine)[0]], None)
-        if find_spec("cassetter") is not None:  # `make bench` installs it where nothing else sees it
+        # `make bench` installs it where nothing else sees it; it opens no file of 10,000 calls.
+        if events < 10_000 and find_spec("cassetter") is not None:
             (peer,) = in_turns(5, (cassetter, "httpx", events, *cassetter_cassette(directory, events), "sync"))
             yield _row(f"httpx, {events:,} events: cassetter / ours", [spread(peer)[0]], [spread(mine)[0]], None)
 
