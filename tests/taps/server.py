@@ -9,15 +9,11 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 DEADLINE = 20
 """Seconds until a wait for an event is a failed test."""
-
-POLL = 0.05
-"""Seconds between two looks whether the server was stopped meanwhile."""
 
 RESET = "reset"
 CLOSE = "close"
@@ -53,6 +49,7 @@ class Server:
         self.headers: list[dict[str, str]] = []
         self.connections = 0
         self._scripts: dict[str, list[tuple[Step, ...]]] = {}
+        self._awaited: list[threading.Event] = []
         self._open: set[socket.socket] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -61,6 +58,7 @@ class Server:
     def on(self, path: str, *script: Step) -> str:
         """Add a script for ``path``; the URL."""
         self._scripts.setdefault(path, []).append(script)
+        self._awaited += [step for step in script if isinstance(step, threading.Event)]
         return self.url + path
 
     def stop(self) -> None:
@@ -72,6 +70,8 @@ class Server:
         self.listener.close()
         for connection in list(self._open):
             connection.close()
+        for event in self._awaited:
+            event.set()  # nobody comes any more: the thread that waits for it can go
         self._thread.join(DEADLINE)
 
     def _accept(self) -> None:
@@ -125,21 +125,13 @@ class Server:
             if isinstance(step, bytes):
                 connection.sendall(step)
             elif isinstance(step, threading.Event):
-                if not self._is_let(step, path):
+                assert step.wait(DEADLINE), f"{path}: nobody came to let the next step happen"
+                if self._stopped.is_set():
                     return False
             else:
                 if step == RESET:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
-        return True
-
-    def _is_let(self, step: threading.Event, path: str) -> bool:
-        """Wait until the test lets the next step happen; false if the server is stopped before."""
-        end = time.monotonic() + DEADLINE
-        while not step.wait(POLL):
-            if self._stopped.is_set():
-                return False
-            assert time.monotonic() < end, f"{path}: nobody came to let the next step happen"
         return True
 
 
