@@ -28,6 +28,8 @@ KEPT = frozenset({
     "age", "allow", "alt-svc", "anthropic-beta", "anthropic-dangerous-direct-browser-access",
     "anthropic-version", "apim-request-id", "azureml-model-session", "cache-control", "cf-cache-status",
     "cf-ray", "connection", "date", "etag", "expect", "expires", "from-cache", "host", "if-match",
+    "grpc-accept-encoding", "grpc-debug", "grpc-encoding", "grpc-message", "grpc-previous-rpc-attempts",
+    "grpc-retry-pushback-ms", "grpc-status", "grpc-status-details-bin", "grpc-timeout",
     "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "keep-alive", "last-modified",
     "max-forwards", "mcp-protocol-version", "nel", "openai-beta", "openai-model", "openai-organization",
     "openai-processing-ms", "openai-project", "openai-version", "pragma", "priority", "proxy-authenticate", "range",
@@ -46,7 +48,7 @@ KEPT = frozenset({
 
 KEPT_PREFIXES = (
     "accept", "access-control-allow-", "access-control-expose-", "access-control-max-", "access-control-request-",
-    "anthropic-ratelimit-", "content-", "cross-origin-", "grpc-", "ratelimit", "sec-fetch-", "sec-websocket-version",
+    "anthropic-ratelimit-", "content-", "cross-origin-", "ratelimit", "sec-fetch-", "sec-websocket-version",
     "x-cache", "x-rate-limit-", "x-ratelimit-", "x-stainless-",
 )  # fmt: skip
 

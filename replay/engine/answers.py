@@ -1,6 +1,6 @@
-"""What a session writes down of answers. Chunks wait a moment, for those that come quickly cost less together.
+"""What a session writes down of answers. Chunks that come quickly wait a moment, for they cost less together.
 
-Only the stored copy waits, and no longer than :data:`replay.cassette.batch.LATE` lets it wait for the disk anyway.
+Only the stored copy waits, and not that of an answer whose chunks come slowly.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from replay.cassette import Writer
 from replay.events import Chunk, Part
 
 LATE = 50_000_000
-"""Nanoseconds after which chunks do not wait for more."""
+"""Nanoseconds since chunks of the same answer were written last, after which the next one does not wait."""
 
 MANY = 256
 """Chunks that wait at most."""
@@ -28,6 +28,8 @@ class Answers:
         self._inherited = redactor.unended
         """Answers that a forked child's parent reads on."""
         self._waiting: dict[int, list[Chunk]] = {}
+        self._written: dict[int, int] = {}
+        """When chunks of each answer were written last."""
 
     def chunk(self, id: int, data: bytes, at: int, tick: int) -> None:
         """The next chunk of the answer to event ``id``, handed over ``at`` ns since the start of the run."""
@@ -35,12 +37,14 @@ class Answers:
         if waiting is None:
             waiting = self._waiting[id] = []
         waiting.append(Chunk(data, at, tick))
-        if len(waiting) >= MANY or len(data) >= LARGE or at - waiting[0].at >= LATE:
+        if len(waiting) >= MANY or len(data) >= LARGE or at - self._written.get(id, 0) >= LATE:
             self._write_chunks(id)
+            self._written[id] = at
 
     def part(self, id: int, part: Part, at: int, tick: int) -> None:
         """The head or the end of the answer to event ``id``."""
         self._write_chunks(id)
+        self._written.pop(id, None)
         self._sink.parts(id, self._redactor.parts(id, part), at, tick)
 
     def body(self, id: int, chunks: list[bytes], at: int, tick: int) -> None:

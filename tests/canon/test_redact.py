@@ -101,6 +101,12 @@ def test_header_values_are_kept_by_an_allow_list_only():
     )
 
 
+def test_of_grpc_the_protocols_own_fields_are_kept_and_no_metadata_handed_on_by_a_gateway():
+    kept = Redactor({}).headers((("grpc-status", "0"), ("Grpc-Metadata-Authorization", "mellon")))
+    assert kept[0] == ("grpc-status", "0")
+    assert "mellon" not in kept[1][1]
+
+
 def test_a_redirect_keeps_its_place_and_loses_its_signature():
     location = ("Location", "https://u:pw@h/p?X-Amz-Signature=abc&page=2")
     head = Head(302, headers=(location, ("set-cookie", "s=1; Path=/; HttpOnly")))
