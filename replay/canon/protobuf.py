@@ -78,14 +78,17 @@ def number(value: int) -> bytes:
 
 
 def rewritten(data: bytes, change: Callable[[bytes], bytes], depth: int = 0) -> bytes:
-    """``data`` with each text in it as ``change`` makes it, and the lengths around them true; or ``data`` itself."""
+    """``data`` with each text in it as ``change`` makes it, and the lengths around them true; or ``data`` itself.
+
+    What ``change`` finds only in several fields together is changed all the same, and the message is none any more.
+    """
     changed = change(data)
     if changed is data or changed == data:
         return data
     inside = fields(data) if depth < MAX_DEPTH else None
     if inside is None:
         return changed
-    return b"".join([_written(field, change, depth) for field in inside])
+    return change(b"".join([_written(field, change, depth) for field in inside]))
 
 
 def _written(field: Field, change: Callable[[bytes], bytes], depth: int) -> bytes:

@@ -224,7 +224,7 @@ class Redactor:
 
     def _kept(self, found: Found) -> Kept:
         if found.type == grpc.TYPE:
-            return grpc.Framed(self.bytes, self.headers)
+            return grpc.Framed(self.bytes, self.headers, self.stream())
         plain: Kept = Spelled(self.bytes, self._risks()) if found.type in SPELLED else self.stream()
         if found.type == eventstream.TYPE:
             plain = eventstream.EventStream(Spelled(self.bytes, self._risks()))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from replay.canon import grpc, protobuf
 from replay.canon.protobuf import BYTES, VARINT, Field, fields, number, rewritten
+from replay.canon.redact import Redactor
 from replay.dialects.grpc import Status, status, trailers, words
+from replay.events import Chunk, End, Head, Request
 
 
 def written(*pairs: tuple[int, int | bytes]) -> bytes:
@@ -61,6 +65,55 @@ def test_rewriting_never_leaves_a_secret(tree: object) -> None:
     assert SECRET not in hidden(rewritten(encoded(tree), hidden))
     if not isinstance(tree, bytes):
         assert SECRET not in rewritten(encoded(tree), hidden)
+
+
+def test_what_only_two_fields_together_say_is_hidden_too() -> None:
+    def change(data: bytes) -> bytes:
+        return re.sub(rb"key:\s+\w+", b"<gone>", data)
+
+    message = written((1, b"key:"), (1, b"ninebytes"))  # the tag is a newline, the length a tab
+    assert b"ninebytes" not in rewritten(message, change)
+
+
+SAYS = grpc.frame(written((1, b"my " + SECRET), (2, b"and")))
+WELL = grpc.frame(written((1, b"is well"))) + grpc.frame(b"", grpc.MESSAGE)
+
+
+def redacted(*pieces: bytes, type: str = grpc.TYPE) -> bytes:
+    redactor = Redactor({"MY_PASSWORD": SECRET.decode()})
+    parts = redactor.parts(0, Head(200, (("content-type", type),)))
+    for place, piece in enumerate(pieces):
+        parts += redactor.parts(0, Chunk(piece, place, place))
+    return b"".join([part.data for part in (*parts, *redactor.parts(0, End())) if isinstance(part, Chunk)])
+
+
+@pytest.mark.parametrize("at", range(len(SAYS + WELL)))
+def test_frames_cut_anywhere_into_chunks_are_kept_whole(at: int) -> None:
+    whole = redacted(SAYS + WELL)
+    assert [len(data) for _, data in grpc.frames(whole)] != [len(data) for _, data in grpc.frames(SAYS + WELL)]
+    assert redacted((SAYS + WELL)[:at], (SAYS + WELL)[at:]) == whole
+    assert redacted(WELL[:at], WELL[at:]) == WELL
+
+
+@pytest.mark.parametrize("at", range(1, len(SAYS)))
+def test_a_frame_that_never_ends_is_kept_as_far_as_it_came(at: int) -> None:
+    assert redacted(WELL, SAYS[:at]).startswith(WELL)
+    assert SECRET not in redacted(WELL, SAYS[:at])
+    assert redacted(WELL, WELL[:at]) == WELL + WELL[:at]
+
+
+def test_a_frame_of_any_size_is_kept() -> None:
+    large = grpc.frame(b"\x00" * (4 << 20)) + SAYS
+    pieces = [large[at : at + 65_536] for at in range(0, len(large), 65_536)]
+    assert SECRET not in redacted(*pieces)
+    assert redacted(*pieces).startswith(large[: -len(SAYS)])
+
+
+@given(st.lists(st.binary(max_size=40)))
+def test_what_is_called_grpc_and_is_not_loses_nothing(pieces: list[bytes]) -> None:
+    assert redacted(*pieces) == b"".join(pieces)
+    asked = Request("http", "POST", "https://x.test/", (("content-type", grpc.TYPE),), b"".join(pieces))
+    assert Redactor({}).request(asked).body == asked.body
 
 
 @given(st.binary(max_size=200))
