@@ -29,6 +29,7 @@ from replay.engine.hosts import ACCEPTED, Hosts
 from replay.engine.lineage import Node
 from replay.engine.matching import Match, Matcher
 from replay.engine.order import OVERDUE, UNSETTLED, Order
+from replay.engine.ownpart import in_process, keys_of_process
 from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
@@ -91,7 +92,7 @@ class Session:
     def _reads_of_process(self, source: Reader, root: str) -> Iterator[Reads]:
         """What the process read, decoded as it is asked for; the timers among it are set aside."""
         for reads in source.each_read():
-            if _in_process(reads.lineage, root):
+            if in_process(reads.lineage, root):
                 if reads.source == timers.SOURCE:
                     self._timers.update(timers.fired([reads]))
                 elif reads.source == timers.INTERRUPTED:
@@ -484,20 +485,3 @@ _clock = time.perf_counter_ns
 def body_of(call: Event | Asked) -> str:
     """The lineage of the requests made by the body of the tool call ``call``."""
     return f"{call.lineage}/c{call.number}"
-
-
-def _in_process(address: str, root: str) -> bool:
-    """Whether ``address`` belongs to the process whose main task is ``root``, and not to a child process of it."""
-    return (address == root or address.startswith(f"{root}/")) and "/p" not in address[len(root) :]
-
-
-def keys_of_process(source: Reader, root: str) -> Iterator[tuple[int, str, bytes]]:
-    """Id, lineage and fingerprint of the events of the process whose main task is ``root``."""
-    belongs: dict[str, bool] = {}
-    keys = source.keys()
-    for key in keys:
-        address = key[1]
-        if address not in belongs:
-            belongs[address] = _in_process(address, root)
-        if belongs[address]:
-            yield key

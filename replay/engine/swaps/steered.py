@@ -17,8 +17,9 @@ from replay.engine import lineage, timers
 from replay.engine.calls import Asked, LiveCall
 from replay.engine.callsite import call_site
 from replay.engine.matching import Match, Matcher
+from replay.engine.ownpart import keys_of_process
 from replay.engine.result import Divergence, divergence_error
-from replay.engine.session import Session, body_of, keys_of_process
+from replay.engine.session import Session, body_of
 from replay.engine.swaps.budget import Budget, Ledger, Meter, Spending
 from replay.engine.swaps.deciding import Decision
 from replay.engine.swaps.draft import Draft, Outcome
