@@ -1,18 +1,36 @@
-"""Loopback servers for all tests, one process each for the whole session."""
+"""What all tests have: loopback servers, one process each for the whole session, and one copy of each library."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
+from _pytest import pytester
 from hypothesis import HealthCheck, settings
 
+from replay.taps.own import is_own
 from replay.testing import ModelServer, ToolServer, model_server, tool_server
 
 # How long one example takes to make or to try says nothing on a busy machine.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+class _Snapshot(pytester.SysModulesSnapshot):
+    """Forgets the modules that a suite run in this process has loaded, but for the installed ones: a second copy would
+    have a state of its own, beside that which the first has left in other libraries."""
+
+    def restore(self) -> None:
+        loaded = sys.modules.copy()
+        super().restore()
+        for name, module in loaded.items():
+            if not is_own(str(getattr(module, "__file__", None) or "")):
+                sys.modules.setdefault(name, module)
+
+
+pytester.SysModulesSnapshot = _Snapshot  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -31,7 +31,8 @@ def attach() -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _WATCHED or boundary.is_inside():
+    # While the interpreter ends, this module's names become None before the hook is taken out.
+    if not _WATCHED or event not in _WATCHED or boundary.is_inside():
         return
     node = lineage.current()
     if node is None:

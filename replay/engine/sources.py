@@ -21,8 +21,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replay.engine.callsite import call_site, is_own
+from replay.engine.callsite import call_site
 from replay.taps import boundary, byname
+from replay.taps.own import is_own
 from replay.taps.patch import wrap
 from replay.taps.reading import StandIn
 

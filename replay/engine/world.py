@@ -18,10 +18,10 @@ from typing import Any
 
 from replay.canon.names import VARIABLE
 from replay.engine import userkey
-from replay.engine.callsite import is_own
 from replay.engine.session import Session
 from replay.events import Note
 from replay.taps import boundary
+from replay.taps.own import is_own
 from replay.taps.patch import wrap
 
 KIND = "input"

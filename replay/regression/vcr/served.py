@@ -20,9 +20,9 @@ from vcr import matchers
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from replay.engine.callsite import is_own
 from replay.events import Request
 from replay.regression.vcr.shapes import Shapes
+from replay.taps.own import is_own
 
 _KEYS: dict[Callable[..., Any], Callable[[Any], Any]] = {
     matchers.method: lambda request: request.method,

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-import replay.canon
-import replay.dialects
-import replay.diff
-import replay.interop
-import replay.regression
-import replay.taps
 
 INI = """
 [pytest]
@@ -37,18 +28,6 @@ pytestmark = pytest.mark.vcr
 def say(word, **options):
     return httpx.post(f"{URL}/chat", json={"say": word, "to": "me"}, **options).text
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _attached():
-    """pytester forgets what a run in this process has imported: what is attached or imported there for the first time
-    would be so again by the next. So it is done here, once."""
-    for package in (replay.canon, replay.diff, replay.dialects, replay.interop, replay.regression):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-    for name in ("aiohttp", "boto3", "httpx", "httpx2", "openai", "requests", "urllib.request"):
-        importlib.import_module(name)
-    replay.taps.attach()
 
 
 @dataclass
