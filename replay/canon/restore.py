@@ -54,16 +54,20 @@ class Restorer:
         self._sent: dict[str, bytes] = {}
         self._as_recorded: dict[bytes | Head, bytes | Head] = {}
         self._order: deque[bytes | Head] = deque()
+        self._unmarked: Head | None = None
 
     def answer(self, answer: Answer, id: int, asked: Request) -> Answer:
         """The answer of event ``id`` as the program of now shall have it, which asked ``asked`` (redacted)."""
         if self._redactor.fresh:
             self._note_sent(id, asked)
         head = answer.head
-        is_marked = any(MARK in chunk.data for chunk in answer.chunks)
-        if not is_marked and (head is None or not _is_marked(head.headers)):
+        chunks = answer.chunks
+        is_marked = MARK in chunks[0].data if len(chunks) == 1 else any(MARK in chunk.data for chunk in chunks)
+        if not is_marked and (head is self._unmarked or head is None or not _is_marked(head.headers)):
+            self._unmarked = head  # a server answers with the same head many times
             return answer
-        chunks = self._chunks(answer) if is_marked else answer.chunks
+        if is_marked:
+            chunks = self._chunks(answer)
         if head is not None:
             head = self._head(head, b"".join([chunk.data for chunk in chunks]), answer if is_marked else None)
             self._remember(answer.head, head)

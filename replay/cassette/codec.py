@@ -163,8 +163,9 @@ def decode_whole(payload: Any, shelf: Shelf, writer: int) -> Answer | None:
     if end is None:
         return None
     first = NO_HEAD if head is None else _decode_head(head, shelf, writer)
-    chunks = tuple(_decode_chunks(ats, ticks, datas, shelf, writer, 0))
-    return Answer(*first, chunks, *_decode_end(end, shelf, writer))
+    chunks = _decode_chunks(ats, ticks, datas, shelf, writer, 0)
+    last = _decode_end(end, shelf, writer)
+    return Answer(first[0], first[1], first[2], (*chunks,), last[0], last[1], last[2])
 
 
 HeadAt = tuple[Head | None, int, int]
@@ -176,7 +177,8 @@ PLAIN_ENDS = {ending: End(ending) for ending in get_args(Ending)}
 
 def _decode_head(head: Any, shelf: Shelf, writer: int) -> HeadAt:
     at, tick, status, reason, version, fields = head
-    _require(int, at, tick, status)
+    if not (type(at) is type(tick) is type(status) is int):
+        _require(int, at, tick, status)
     return shelf.head(writer, status, reason, version, fields), at, tick
 
 
@@ -186,10 +188,11 @@ INLINE = frozenset([bytes])
 
 def _decode_chunks(ats: Any, ticks: Any, datas: Any, shelf: Shelf, writer: int, size: int) -> list[Chunk]:
     """The chunks, which come after ``size`` bytes of the same answer."""
-    _require(int, *ats, *ticks)
     if len(datas) == len(ats) == len(ticks) == 1:
-        data = datas[0]
-        return [Chunk(data if type(data) is bytes else shelf.data(writer, data, size), ats[0], ticks[0])]
+        at, tick, data = ats[0], ticks[0], datas[0]
+        if type(at) is type(tick) is int:
+            return [Chunk(data if type(data) is bytes else shelf.data(writer, data, size), at, tick)]
+    _require(int, *ats, *ticks)
     timed = zip(accumulate(ats), accumulate(ticks), datas, strict=True)
     if INLINE.issuperset(map(type, datas)):
         return [Chunk(item, at, tick) for at, tick, item in timed]
@@ -203,7 +206,8 @@ def _decode_chunks(ats: Any, ticks: Any, datas: Any, shelf: Shelf, writer: int, 
 
 def _decode_end(end: Any, shelf: Shelf, writer: int) -> EndAt:
     at, tick, ending, failure = end
-    _require(int, at, tick)
+    if not (type(at) is type(tick) is int):
+        _require(int, at, tick)
     plain = PLAIN_ENDS.get(ending)
     if plain is None:
         raise CassetteError(f"an answer ends in an unknown way, {ending!r}", hint="a newer version may know it")

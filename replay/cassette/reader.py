@@ -28,9 +28,11 @@ MAX_SAID = 5
 AHEAD = 1 << 20
 """Bytes of frames whose answers are kept, decoded, until they are asked for."""
 
-BLOCK = 32
-BLOCK_SIZE = 64 << 10
-"""Answers decoded at a time, and bytes of their frames."""
+BLOCK, LAST_BLOCK = 16, 256
+"""Answers decoded at a time at first, for who needs but one, and at last."""
+
+BLOCK_SIZE = 256 << 10
+"""Bytes of their frames."""
 
 
 class Reader:
@@ -45,6 +47,7 @@ class Reader:
         self.cut: str | None = None
         self._ahead: dict[int, Answer] = {}
         self._ahead_size = 0
+        self._block = BLOCK
         sealed = self._sealed_index()
         self._index = self._scanned_index() if sealed is None else sealed
         self._ids, self._ticks = self._index.columns["ids"], self._index.columns["ticks"]
@@ -200,13 +203,14 @@ class Reader:
 
         A replay needs them one after the other, and many at a time take a third of what each takes between two calls.
         """
+        block, self._block = self._block, min(2 * self._block, LAST_BLOCK)
         if self._ahead_size > AHEAD:
             self._ahead.clear()
             self._ahead_size = 0
         ids, part, frame_at, shelf, ahead = self._ids, self._index.part, self._file.frame_at, self._shelf, self._ahead
         size = 0
         try:
-            for next_row in range(row, min(row + BLOCK, len(ids))):
+            for next_row in range(row, min(row + block, len(ids))):
                 frame = frame_at(part(next_row, 0) or 0)
                 if frame.kind != Kind.PARTS or size > BLOCK_SIZE:
                     break

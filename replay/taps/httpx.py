@@ -93,25 +93,22 @@ class Library:
         self.async_served: Any = type("AsyncServed", (AsyncServed, module.AsyncByteStream), {})
         self.heads: dict[int, _MadeHead] = {}
 
-    def answer(self, head: Head, body: Any) -> Any:
-        """The response with this head; ``body``: what :meth:`body` gives."""
-        made = self.made_of(head)
-        response = self.response(head.status, headers=made.headers, stream=body, extensions=made.extensions)
-        response.headers.encoding = made.encoding
-        return response
+    def answer(self, call: Call, request: Any) -> Any:
+        """The response that is served for ``call``."""
+        return self._answer(self.served, call, request)
 
-    def body(self, call: Call, request: Any) -> Any:
-        """The body that is served for ``call``."""
-        return self._body(self.served, call, request)
+    def async_answer(self, call: Call, request: Any) -> Any:
+        """The asynchronous twin of :meth:`answer`."""
+        return self._answer(self.async_served, call, request)
 
-    def async_body(self, call: Call, request: Any) -> Any:
-        """The asynchronous twin of :meth:`body`."""
-        return self._body(self.async_served, call, request)
-
-    def _body(self, kind: Any, call: Call, request: Any) -> Any:
+    def _answer(self, kind: Any, call: Call, request: Any) -> Any:
         served = call.served
         assert served is not None and served.head is not None
-        return kind(self, call, served, request, is_plain=self.made_of(served.head).is_plain)
+        made = self.made_of(served.head)
+        body = kind(self, call, served, request, made.is_plain)
+        response = self.response(served.head.status, headers=made.headers, stream=body, extensions=made.extensions)
+        response.headers.encoding = made.encoding
+        return response
 
     def made_of(self, head: Head) -> _MadeHead:
         """Found by the very object, for a cassette gives equal heads as one."""
@@ -173,7 +170,7 @@ class Transport:
             call.deliver(_headless(served))
             raise self.library.error(served.end, request)
         call.deliver(served.head)
-        return self.library.answer(served.head, self.library.body(call, request))
+        return self.library.answer(call, request)
 
     async def handle_async_request(self, request: Any) -> Any:
         issued = request.__dict__.pop(ISSUED, None)
@@ -185,7 +182,7 @@ class Transport:
             await call.adeliver(_headless(served))
             raise self.library.error(served.end, request)
         await call.adeliver(served.head)
-        return self.library.answer(served.head, self.library.async_body(call, request))
+        return self.library.async_answer(call, request)
 
     def _live(self, call: Call, request: Any) -> Any:
         real = self.real if call.instead is None else self.library.resending(self.real, call.instead)
@@ -251,10 +248,12 @@ def is_plain(headers: Headers) -> bool:
 
 
 def _headers(headers: Any) -> Headers:
-    return _text(tuple(headers.raw))
+    # What the library keeps, where it does as ever: from that ``raw`` makes new tuples each time.
+    return _text((*headers._list,) if hasattr(headers, "_list") else (*headers.raw,))
 
 
 @lru_cache(maxsize=1024)
-def _text(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
-    """The fields as text. A client sends few different ones many times."""
-    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+def _text(fields: tuple[tuple[bytes, ...], ...]) -> Headers:
+    """The fields as text, each given by its name, maybe that in lower case, and its value. A client sends few
+    different ones many times."""
+    return tuple([(field[0].decode("latin-1"), field[-1].decode("latin-1")) for field in fields])

@@ -51,7 +51,7 @@ class _ShortWay:
             if call is None or head is None:
                 return original(client, request)
             call.deliver(head)
-            return self._response(client, request, head, self.library.body(call, request))
+            return self._sent(client, request, self.library.answer(call, request))
 
         return _send_single_request
 
@@ -62,7 +62,7 @@ class _ShortWay:
             if call is None or head is None:
                 return await original(client, request)
             await call.adeliver(head)
-            return self._response(client, request, head, self.library.async_body(call, request))
+            return self._sent(client, request, self.library.async_answer(call, request))
 
         return _send_single_request
 
@@ -84,9 +84,10 @@ class _ShortWay:
         head = None if served is None else served.head
         return None if head is None or self.library.made_of(head).has_cookies else head
 
-    def _response(self, client: Any, request: Any, head: Head, body: Any) -> Any:
+    @staticmethod
+    def _sent(client: Any, request: Any, response: Any) -> Any:
+        """``response``, as a client hands it on."""
         delattr(request, ISSUED)
-        response = self.library.answer(head, body)
         response.request = request
         response.default_encoding = client._default_encoding
         return response

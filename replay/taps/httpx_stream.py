@@ -40,8 +40,11 @@ class Live(Stream):
 class Served(Stream):
     """A body that comes from the cassette; ``request`` is the one that its errors belong to."""
 
-    def __init__(self, library: Library, call: Call, answer: Answer, request: Any, *, is_plain: bool) -> None:
-        super().__init__(library, call, is_plain=is_plain)
+    def __init__(self, library: Library, call: Call, answer: Answer, request: Any, is_plain: bool) -> None:
+        self.library = library  # as the base class does: one call less for each answer of a replay
+        self.call = call
+        self.is_plain = is_plain
+        self.ended = False
         self.answer = answer
         self.chunks = iter(answer.chunks)
         self.request = request

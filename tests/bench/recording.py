@@ -15,7 +15,7 @@ from tests.bench.rounds import in_turns, ratios, spread
 from tests.bench.row import Bench, Row
 from tests.bench.traffic import HEADERS, PATH, prompt
 
-ROUNDS = 40
+ROUNDS = 120
 LIBRARIES = ("httpx", "httpx2")
 CALLS = 25
 STREAMS = 3

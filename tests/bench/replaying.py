@@ -15,7 +15,7 @@ from tests.bench.row import Bench, Row
 from tests.bench.sending import ROUND, send_to, sender
 from tests.bench.traffic import answer, prompt
 
-ROUNDS = 60
+ROUNDS = 120
 LIBRARIES = ("httpx", "httpx2")
 SIZES = (100, 1_000, 10_000)
 BUDGET = 1.2
