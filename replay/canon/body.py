@@ -25,6 +25,7 @@ JSON_STARTS = (b"{", b"[")
 # Mapping digits to one byte and searching for the run is a hundred times faster than a regular expression.
 DIGITS = bytes(48 if 48 <= code <= 57 else 120 for code in range(256))
 LONG_NUMBER = b"0" * 19
+SPACED, SPACED_WITHIN = b'": ', 64
 FLOAT_DIGITS = 17
 
 
@@ -51,9 +52,13 @@ def canonical_json(body: bytes, _type: str = "") -> bytes:
     """Sorted and compact JSON; ``body`` itself if it is no JSON, or says a thing twice, or nests too deep."""
     try:
         value = orjson.loads(body)
+        # What comes back as it was has lost nothing: what httpx and so most SDKs send is compact.
+        is_exact = SPACED not in body[:SPACED_WITHIN] and orjson.dumps(value) == body
         canonical = orjson.dumps(value, option=SORTED)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return body
+    if is_exact:
+        return canonical
     # A repeated key is lost in parsing, and two quotes at least go with it. (An escaped quote, \\u0022, hides that.)
     if body.count(b'"') != canonical.count(b'"') or LONG_NUMBER in body.translate(DIGITS):
         return _closely(body, canonical)

@@ -198,6 +198,11 @@ class Reader:
             self._shelf.keep(frame, payload[0])
         return frame, payload
 
+    def decode_first(self) -> None:
+        """Decode the answers that a replay needs first, before it needs them."""
+        if not self._ahead_size:
+            self._decode_ahead(0)
+
     def _decode_ahead(self, row: int) -> None:
         """Decode the answers from ``row`` on that are whole in one frame, some of them, and keep them.
 

@@ -272,6 +272,8 @@ class Session:
         lineage.open_root(self.root)
         threads.here()
         idle.orders.append(self.order)
+        if self.source is not None:
+            self.source.decode_first()
         self.save_result()
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ def attach(module: ModuleType) -> None:
     httpx_reading.attach(module)
 
 
-class _MadeHead(NamedTuple):
+class MadeHead(NamedTuple):
     """What responses with ``head`` are made of. ``encoding``: of its fields, which each would find out anew."""
 
     head: Head
@@ -91,26 +91,23 @@ class Library:
         self.served: Any = type("Served", (SyncServed, module.SyncByteStream), {})
         self.async_live: Any = type("AsyncLive", (AsyncLive, module.AsyncByteStream), {})
         self.async_served: Any = type("AsyncServed", (AsyncServed, module.AsyncByteStream), {})
-        self.heads: dict[int, _MadeHead] = {}
+        self.heads: dict[int, MadeHead] = {}
 
-    def answer(self, call: Call, request: Any) -> Any:
-        """The response that is served for ``call``."""
-        return self._answer(self.served, call, request)
+    def answer(self, call: Call, request: Any, made: MadeHead) -> Any:
+        """The response that is served for ``call``, with the head ``made``."""
+        return self._answer(self.served, call, request, made)
 
-    def async_answer(self, call: Call, request: Any) -> Any:
+    def async_answer(self, call: Call, request: Any, made: MadeHead) -> Any:
         """The asynchronous twin of :meth:`answer`."""
-        return self._answer(self.async_served, call, request)
+        return self._answer(self.async_served, call, request, made)
 
-    def _answer(self, kind: Any, call: Call, request: Any) -> Any:
-        served = call.served
-        assert served is not None and served.head is not None
-        made = self.made_of(served.head)
-        body = kind(self, call, served, request, made.is_plain)
-        response = self.response(served.head.status, headers=made.headers, stream=body, extensions=made.extensions)
+    def _answer(self, kind: Any, call: Call, request: Any, made: MadeHead) -> Any:
+        body = kind(self, call, call.served, request, made.is_plain)
+        response = self.response(made.head.status, headers=made.headers, stream=body, extensions=made.extensions)
         response.headers.encoding = made.encoding
         return response
 
-    def made_of(self, head: Head) -> _MadeHead:
+    def made_of(self, head: Head) -> MadeHead:
         """Found by the very object, for a cassette gives equal heads as one."""
         made = self.heads.get(id(head))
         if made is None or made.head is not head:
@@ -119,13 +116,13 @@ class Library:
             made = self.heads[id(head)] = self._make(head)
         return made
 
-    def _make(self, head: Head) -> _MadeHead:
+    def _make(self, head: Head) -> MadeHead:
         headers = self.headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.headers])
         extensions = {
             "http_version": head.http_version.encode("ascii", "replace"),
             "reason_phrase": head.reason.encode("ascii", "replace"),
         }
-        return _MadeHead(head, headers, headers.encoding, extensions, is_plain(head.headers), "set-cookie" in headers)
+        return MadeHead(head, headers, headers.encoding, extensions, is_plain(head.headers), "set-cookie" in headers)
 
     def request(self, request: Any, body: bytes) -> Request:
         """A request of the library in our words."""
@@ -170,7 +167,7 @@ class Transport:
             call.deliver(_headless(served))
             raise self.library.error(served.end, request)
         call.deliver(served.head)
-        return self.library.answer(call, request)
+        return self.library.answer(call, request, self.library.made_of(served.head))
 
     async def handle_async_request(self, request: Any) -> Any:
         issued = request.__dict__.pop(ISSUED, None)
@@ -182,7 +179,7 @@ class Transport:
             await call.adeliver(_headless(served))
             raise self.library.error(served.end, request)
         await call.adeliver(served.head)
-        return self.library.async_answer(call, request)
+        return self.library.async_answer(call, request, self.library.made_of(served.head))
 
     def _live(self, call: Call, request: Any) -> Any:
         real = self.real if call.instead is None else self.library.resending(self.real, call.instead)

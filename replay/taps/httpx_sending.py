@@ -12,13 +12,12 @@ from functools import lru_cache
 from logging import INFO, getLogger
 from typing import TYPE_CHECKING, Any
 
-from replay.events import Head
 from replay.taps import boundary
 from replay.taps.boundary import Call
 from replay.taps.patch import original_of, wrap
 
 if TYPE_CHECKING:
-    from replay.taps.httpx import Library
+    from replay.taps.httpx import Library, MadeHead
 
 ISSUED = "_replay_issued"
 """Where a request keeps the call that was issued for it, on its way to the transport."""
@@ -46,48 +45,45 @@ class _ShortWay:
 
     def sync(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def _send_single_request(client: Any, request: Any) -> Any:
-            call = self._issue(client, request)
-            head = None if call is None else self._head(call)
-            if call is None or head is None:
+            call, made = self._issue(client, request)
+            if call is None or made is None:
                 return original(client, request)
-            call.deliver(head)
-            return self._sent(client, request, self.library.answer(call, request))
+            call.deliver(made.head)
+            return self._sent(client, request, self.library.answer(call, request, made))
 
         return _send_single_request
 
     def asynchronous(self, original: Callable[..., Any]) -> Callable[..., Any]:
         async def _send_single_request(client: Any, request: Any) -> Any:
-            call = self._issue(client, request)
-            head = None if call is None else self._head(call)
-            if call is None or head is None:
+            call, made = self._issue(client, request)
+            if call is None or made is None:
                 return await original(client, request)
-            await call.adeliver(head)
-            return self._sent(client, request, self.library.async_answer(call, request))
+            await call.adeliver(made.head)
+            return self._sent(client, request, self.library.async_answer(call, request, made))
 
         return _send_single_request
 
-    def _issue(self, client: Any, request: Any) -> Call | None:
-        """The call for ``request``, which the transport will find; None: the transport is to issue it."""
+    def _issue(self, client: Any, request: Any) -> tuple[Call | None, MadeHead | None]:
+        """The call for ``request``, and the head of its answer if it takes the short way; else the transport finds the
+        call, or issues it."""
         session = boundary.current()
         body = getattr(request, "_content", None)
         if session is None or not session.serves or body is None or self.logger.isEnabledFor(INFO):
-            return None
+            return None, None
         if type(client)._transport_for_url is not self.seam or is_in_process(self.transport_for(client, request.url)):
-            return None
+            return None, None
         call = session.issue(self.library.request(request, body))
-        setattr(request, ISSUED, call)
-        return call
-
-    def _head(self, call: Call) -> Head | None:
-        """The head of the answer if it takes the short way, or None."""
         served = call.served
-        head = None if served is None else served.head
-        return None if head is None or self.library.made_of(head).has_cookies else head
+        if served is not None and served.head is not None:
+            made = self.library.made_of(served.head)
+            if not made.has_cookies:
+                return call, made
+        setattr(request, ISSUED, call)
+        return call, None
 
     @staticmethod
     def _sent(client: Any, request: Any, response: Any) -> Any:
         """``response``, as a client hands it on."""
-        delattr(request, ISSUED)
         response.request = request
         response.default_encoding = client._default_encoding
         return response

@@ -12,7 +12,7 @@ from typing import Any
 from tests.bench.cpu import Cpu
 from tests.bench.traffic import HEADERS
 
-ROUND = 50
+ROUND = 100
 """Calls in one round."""
 
 

@@ -9,12 +9,14 @@ PATH = "/v1/chat/completions"
 
 
 def prompt(number: int) -> bytes:
+    """As the SDKs on httpx send it: compact."""
     system = "You are a careful assistant who answers in one word."
     messages = [
         {"role": "system", "content": system},
         {"role": "user", "content": f"Question {number}: " + "which of these words is the odd one out? " * 3},
     ]
-    return json.dumps({"model": "gpt-5-mini", "messages": messages, "temperature": 0.2}).encode()
+    request = {"model": "gpt-5-mini", "messages": messages, "temperature": 0.2}
+    return json.dumps(request, separators=(",", ":")).encode()
 
 
 def answer(number: int) -> bytes:
