@@ -31,7 +31,7 @@ matrix-node: $(STAMP)  ## Record and replay programs in JavaScript through the p
 	$(BIN)/python -m tests.node
 
 prove: $(STAMP)  ## The whole proof: replays of every agent in all weathers, comparisons over the whole corpus
-	REPLAY_PROVE=1 $(BIN)/python -m pytest tests/determinism tests/diff tests/dialects/test_corpus.py
+	REPLAY_PROVE=1 $(BIN)/python -m pytest -n 2 --dist worksteal tests/determinism tests/diff tests/dialects/test_corpus.py
 
 imports: $(STAMP)  ## Import, serve to four clients and export again every recording at REPLAY_CORPUS, as a table
 	$(BIN)/python -m tests.interop.proof

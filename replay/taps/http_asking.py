@@ -34,6 +34,7 @@ class Asking:
         self.connection = connection
         self.send = send
         self.sent = bytearray()
+        self.is_whole: Callable[[bytearray], bool] | None = None
         self.call: Call | None = None
         self.served: Answer | None = None
 
@@ -45,7 +46,9 @@ class Asking:
                     self.send(self.connection, data)
             return
         self.sent += data
-        if _is_whole(bytes(self.sent)):
+        if self.is_whole is None and b"\r\n\r\n" in self.sent:
+            self.is_whole = _end_of(self.sent)
+        if self.is_whole is not None and self.is_whole(self.sent):
             self.ask()
 
     def ask(self) -> None:
@@ -149,12 +152,13 @@ def _framing(fields: Headers) -> tuple[bool, int]:
     return "chunked" in told.get("transfer-encoding", "").lower(), int(length) if length.isdigit() else 0
 
 
-def _is_whole(sent: bytes) -> bool:
-    head, end, body = sent.partition(b"\r\n\r\n")
-    if not end:
-        return False
-    chunked, length = _framing(_fields(head.decode("latin-1").split("\r\n")[1:]))
-    return _unchunked(body)[1] if chunked else len(body) >= length
+def _end_of(sent: bytearray) -> Callable[[bytearray], bool]:
+    """What tells, each time that more has been sent, whether that is all. The head has been."""
+    start = sent.index(b"\r\n\r\n") + 4
+    chunked, length = _framing(_fields(sent[:start].decode("latin-1").split("\r\n")[1:-2]))
+    if chunked:  # the last chunk, and what may follow it, ends with an empty line
+        return lambda sent: sent.endswith(b"\r\n\r\n", start) and _unchunked(bytes(sent[start:]))[1]
+    return lambda sent: len(sent) - start >= length
 
 
 def _body(fields: Headers, body: bytes) -> bytes:
@@ -164,12 +168,15 @@ def _body(fields: Headers, body: bytes) -> bytes:
 def _unchunked(body: bytes) -> tuple[bytes, bool]:
     """The body that these chunks hold (RFC 9112, section 7.1), and whether the last one is among them."""
     pieces: list[bytes] = []
+    at = 0
     while True:
-        line, end, body = body.partition(b"\r\n")
-        size = line.partition(b";")[0].strip()
-        if not end or not size or size.strip(b"0123456789abcdefABCDEF"):
+        end = body.find(b"\r\n", at)
+        size = body[at:end].partition(b";")[0].strip()
+        if end < 0 or not size or size.strip(b"0123456789abcdefABCDEF"):
             return b"".join(pieces), False
+        start = end + 2
         if not int(size, 16):
-            return b"".join(pieces), body.endswith(b"\r\n")
-        pieces.append(body[: int(size, 16)])
-        body = body[int(size, 16) + 2 :]
+            return b"".join(pieces), body.endswith(b"\r\n", start)
+        at = start + int(size, 16)
+        pieces.append(body[start:at])
+        at += 2
