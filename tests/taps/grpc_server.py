@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -73,27 +70,6 @@ def _serve() -> None:
     server.start()
     print(port, flush=True)
     server.wait_for_termination()
-
-
-class Server:
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.host = f"127.0.0.1:{int(process.stdout.readline())}"
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@contextmanager
-def serving() -> Iterator[Server]:
-    with subprocess.Popen([sys.executable, "-m", __name__], stdout=subprocess.PIPE) as process:
-        server = Server(process)
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ import replay
 from replay.errors import DivergenceError, PolicyError
 from tests.secrets.searching import everything
 from tests.taps.crossed import check, record, replayed
+from tests.taps.own_process import Server, serving
 from tests.taps.server import DEADLINE, unused_port
-from tests.taps.websocket_server import KEY, SUBPROTOCOL, Server, serving
+from tests.taps.websocket_server import KEY, SUBPROTOCOL
 
 
 @pytest.fixture(scope="module")
 def echo() -> Iterator[Server]:
-    with serving() as server:
+    with serving("tests.taps.websocket_server") as server:
         yield server
 
 
@@ -52,7 +53,7 @@ def test_a_talk_is_replayed_when_the_server_is_gone(path: Path) -> None:
                 protocol = connection.protocol
             return heard, protocol, connection.close_code, connection.closed, connection.exception()
 
-    with serving() as server:
+    with serving("tests.taps.websocket_server") as server:
         value = check(path, agent, server.url, gone=server.stop)
     assert value == (['echo {"a": 1}', b"cba\0", "echo \0text"], SUBPROTOCOL, 1006, True, None)
     connection, *said = replay.open(path).events

@@ -14,7 +14,8 @@ from replay.dialects.grpc import frame
 from replay.errors import DivergenceError, PolicyError
 from tests.secrets.searching import everything
 from tests.taps.crossed import check, record, replayed
-from tests.taps.grpc_server import SERVICE, Server, dumps, loads, serving
+from tests.taps.grpc_server import SERVICE, dumps, loads
+from tests.taps.own_process import Server, serving
 from tests.taps.server import DEADLINE, unused_port
 
 KEY = "sk-proj-" + "Zq7xK2mNp9Rt4Vw8Yb3Cd6Fg1Hj5L0As"
@@ -22,7 +23,7 @@ KEY = "sk-proj-" + "Zq7xK2mNp9Rt4Vw8Yb3Cd6Fg1Hj5L0As"
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Server]:
-    with serving() as server:
+    with serving("tests.taps.grpc_server") as server:
         yield server
 
 
@@ -88,7 +89,7 @@ def test_every_kind_of_call_is_replayed_when_the_server_is_gone(path: Path) -> N
                 [one async for one in shop.echo(pieces("one", "two"))],
             )
 
-    with serving() as server:
+    with serving("tests.taps.grpc_server") as server:
         value = check(path, agent, server.host, gone=server.stop)
     assert value[0] == ({"said": {"a": 1}, "by": ""}, grpc.StatusCode.OK, (("x-first", "1"),))
     assert value[1] == (("x-last", "2"), ("x-last", "3"))

@@ -14,13 +14,14 @@ from websockets.sync.client import connect
 from replay.errors import DivergenceError, PolicyError
 from tests.secrets.searching import everything
 from tests.taps.crossed import check, record, replayed
+from tests.taps.own_process import Server, serving
 from tests.taps.server import DEADLINE, unused_port
-from tests.taps.websocket_server import KEY, SUBPROTOCOL, Server, serving
+from tests.taps.websocket_server import KEY, SUBPROTOCOL
 
 
 @pytest.fixture(scope="module")
 def echo() -> Iterator[Server]:
-    with serving() as server:
+    with serving("tests.taps.websocket_server") as server:
         yield server
 
 
@@ -56,7 +57,7 @@ def test_a_talk_is_replayed_when_the_server_is_gone_without_a_thread(path: Path)
             about = (connection.subprotocol, connection.response.status_code, connection.request.headers["X-Own"])
         return heard, about, connection.close_code, connection.close_reason, connection.state
 
-    with serving() as server:
+    with serving("tests.taps.websocket_server") as server:
         value = check(path, agent, server.url, gone=server.stop)
     assert value[0] == ["echo hello", b"cba\0", b"echo \0text", ["echo in one"], True]
     assert value[1:4] == ((SUBPROTOCOL, 101, "1"), 1000, "")

@@ -10,10 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -59,27 +55,6 @@ async def _serve() -> None:
 
 def _select(connection: ServerConnection, offered: Any) -> Any:
     return SUBPROTOCOL if SUBPROTOCOL in offered else None
-
-
-class Server:
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.url = f"ws://127.0.0.1:{int(process.stdout.readline())}"
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@contextmanager
-def serving() -> Iterator[Server]:
-    with subprocess.Popen([sys.executable, "-m", __name__], stdout=subprocess.PIPE) as process:
-        server = Server(process)
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 if __name__ == "__main__":
