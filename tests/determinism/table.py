@@ -19,7 +19,8 @@ from tests.determinism.harness import Weather, flaws, program_flaws, record, rec
 from tests.determinism.server import random_server
 
 REPLAYS = 8
-"""In the process that recorded, the first in calm weather; children of the command line join none of these."""
+"""In the process that recorded, the first in calm weather; children of the command line join none of these, and are
+replayed as often as programs."""
 
 SEEDS = ("1", "2", "3")
 PATIENCE = 240
@@ -31,7 +32,7 @@ def measured(name: str) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory(prefix="replay-") as folder, random_server() as url:
         own = record(name, url, Path(folder)) if name in AGENTS else None
         program = record_program(name, url, Path(tempfile.mkdtemp(dir=folder)))
-        seeds = SEEDS if name in AGENTS else ("0",) * len(SEEDS)
+        seeds = SEEDS if name in AGENTS else ("0",) * (REPLAYS + len(SEEDS))
         weathers = [None, *(Weather.rough(seed) for seed in range(REPLAYS - 1))]
         return {
             "in process": ["; ".join(flaws(own, weather)) for weather in weathers] if own is not None else [],
