@@ -25,6 +25,7 @@ JSON_STARTS = (b"{", b"[")
 # Mapping digits to one byte and searching for the run is a hundred times faster than a regular expression.
 DIGITS = bytes(48 if 48 <= code <= 57 else 120 for code in range(256))
 LONG_NUMBER = b"0" * 19
+LEAST, MOST = -(2**63), 2**64 - 1
 SPACED, SPACED_WITHIN = b'": ', 64
 FLOAT_DIGITS = 17
 
@@ -86,8 +87,9 @@ def _closely(body: bytes, canonical: bytes) -> bytes:
 
     def integer(digits: str) -> int:
         nonlocal long_integer
-        long_integer |= len(digits) >= len(LONG_NUMBER)
-        return int(digits)
+        value = int(digits)
+        long_integer |= not LEAST <= value <= MOST
+        return value
 
     try:
         value = json.loads(body, parse_int=integer, parse_float=_short_fraction, object_pairs_hook=_once)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from replay.canon.body import canonical_body
+from replay.canon.body import canonical_body, canonical_json
 
 JSON = "application/json"
 
@@ -96,3 +97,17 @@ def test_a_multipart_body_that_lacks_its_end_is_its_own_bytes():
 
 def test_other_types_are_bytes_even_when_they_look_like_json():
     assert canonical_body(b'{ "a": 1 }', "text/plain") == b'{ "a": 1 }'
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT, lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)
+)
+
+
+@given(VALUES)
+@example([2**62, 1e-07])
+def test_a_body_is_the_same_whoever_wrote_it(value: object) -> None:
+    spaced, compact = json.dumps(value), json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    assert canonical_json(spaced.encode()) == canonical_json(compact.encode()) == canonical_json(orjson.dumps(value))
