@@ -13,7 +13,6 @@ Not found: references held elsewhere than in a module's namespace (a default arg
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
@@ -38,8 +37,8 @@ class Replacement:
     undo: Callable[[], None] = _nothing
 
 
-Barren = dict[str, tuple["weakref.ref[ModuleType]", int]]
-"""Modules in which none of some objects was found, by name, and how many names each had then."""
+Barren = dict[str, tuple[ModuleType, dict[str, Any], int]]
+"""Modules in which none of some objects was found, by name, with their namespaces and how many names each had then."""
 
 _barren: dict[frozenset[int], Barren] = {}
 """By the ids of the objects looked for, which are functions that live as long as the process."""
@@ -61,17 +60,17 @@ def _exchange(by_id: dict[int, Pair], barren: Barren, *, is_replacing: bool) -> 
     # By identity: namespaces hold things that cannot be hashed, or that compare in ways of their own.
     holds_none = by_id.keys().isdisjoint
     for name, module in sys.modules.copy().items():
+        known = barren.get(name)
+        if known is not None and known[0] is module and len(known[1]) == known[2]:
+            continue
         if not issubclass(type(module), ModuleType):
             continue
         # Not vars(): a lazily loaded module would load itself at the first look.
         namespace = object.__getattribute__(module, "__dict__")
-        known = barren.get(name)
-        if known is not None and known[1] == len(namespace) and known[0]() is module:
-            continue
         # In one call of C, for another thread may be importing into this module.
         if holds_none(map(id, namespace.values())):
             if is_replacing and not is_own(str(namespace.get("__file__") or "")):
-                barren[name] = (weakref.ref(module), len(namespace))
+                barren[name] = (module, namespace, len(namespace))
         elif not (is_replacing and verdict_on(name) == "plumbing"):
             for key, value in namespace.copy().items():
                 if id(value) in by_id:
