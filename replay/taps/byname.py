@@ -40,20 +40,32 @@ class Replacement:
 Barren = dict[str, tuple[ModuleType, dict[str, Any], int]]
 """Modules in which none of some objects was found, by name, with their namespaces and how many names each had then."""
 
-_barren: dict[frozenset[int], Barren] = {}
-"""By the ids of the objects looked for, which are functions that live as long as the process."""
+_barren: dict[frozenset[int], tuple[list[Any], Barren]] = {}
+"""By the ids of the objects looked for, with these objects: an id is no other's while they live."""
+
+MOST = 32
+"""Sets of objects looked for; more come only where each session finds other fakes in place of the functions."""
 
 
 def replace(pairs: Iterable[Pair]) -> None:
     """Replace each first by its second in the namespaces of all modules but plumbing's."""
     by_id = {id(pair[0]): pair for pair in pairs}
-    _exchange(by_id, _barren.setdefault(frozenset(by_id), {}), is_replacing=True)
+    _exchange(by_id, _barren_of([old for old, _ in by_id.values()]), is_replacing=True)
 
 
 def put_back(pairs: Iterable[Pair]) -> None:
     """Undo :func:`replace` of the same pairs, wherever the replacement has got to since."""
     by_id = {id(new): (new, old) for old, new in pairs}
-    _exchange(by_id, _barren.get(frozenset([id(old) for _, old in by_id.values()]), {}), is_replacing=False)
+    _exchange(by_id, _barren_of([old for _, old in by_id.values()]), is_replacing=False)
+
+
+def _barren_of(objects: list[Any]) -> Barren:
+    key = frozenset(map(id, objects))
+    if key not in _barren:
+        if len(_barren) >= MOST:
+            _barren.clear()
+        _barren[key] = (objects, {})
+    return _barren[key][1]
 
 
 def _exchange(by_id: dict[int, Pair], barren: Barren, *, is_replacing: bool) -> None:

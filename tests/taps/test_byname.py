@@ -76,3 +76,13 @@ def test_in_the_programs_own_module_a_name_that_gets_another_value_is_replaced(m
     assert exchanged(module) == [None, None]
     module.kept = Function.real
     assert exchanged(module) == [Function.stand_in, Function.real]
+
+
+def test_not_every_fake_that_ever_stood_for_a_function_is_remembered(module):
+    for _ in range(3 * byname.MOST):
+        pairs = [(lambda: 1, lambda: 2)]
+        byname.replace(pairs)
+        byname.put_back(pairs)
+    assert len(byname._barren) <= byname.MOST
+    module.kept = Function.real
+    assert exchanged(module) == [Function.stand_in, Function.real]
