@@ -33,7 +33,7 @@ from replay.engine.ownpart import in_process, keys_of_process
 from replay.engine.plan import Plan
 from replay.engine.reads import RecordedReads, ServedReads
 from replay.engine.result import Divergence, Result, divergence_error
-from replay.errors import PolicyError, ReplayError, StopReplay
+from replay.errors import CassetteError, PolicyError, ReplayError, StopReplay
 from replay.events import UNKEPT, Chunk, End, Event, Note, Origin, Part, Reads, Request
 from replay.taps.boundary import Call
 
@@ -119,10 +119,13 @@ class Session:
             return self._live(asked)
         if asked.request is not request and self._is_clean:
             self._is_clean = not self.redactor.has_changed(request, asked.request)
-        with self._lock:
-            if self.stopped is not None:
-                raise StopReplay(self.stopped)
-            match = self._matcher.take(asked.lineage, asked.fingerprint, asked.request)
+        try:
+            with self._lock:
+                if self.stopped is not None:
+                    raise StopReplay(self.stopped)
+                match = self._matcher.take(asked.lineage, asked.fingerprint, asked.request)
+        except CassetteError as error:
+            raise self.halt(error) from None
         return self._unmatched(asked) if match is None else self._serve(asked, match)
 
     def read(self, source: str, real: Callable[[], T]) -> T:
@@ -344,10 +347,13 @@ class Session:
             return None
         assert self._matcher is not None
         mark = fingerprint(request)
-        with self._lock:
-            if self.stopped is not None:
-                raise StopReplay(self.stopped)
-            id = self._matcher.take_exact(node.address, mark)
+        try:
+            with self._lock:
+                if self.stopped is not None:
+                    raise StopReplay(self.stopped)
+                id = self._matcher.take_exact(node.address, mark)
+        except CassetteError as error:
+            raise self.halt(error) from None
         if id is None:
             return None
         number, counted = node.next_number(), node.counted
@@ -382,7 +388,10 @@ class Session:
     def _serve(self, asked: Asked, match: Match) -> Call:
         assert self.source is not None
         id, how = match
-        issued, answer = self.source.answer(id)
+        try:
+            issued, answer = self.source.answer(id)
+        except CassetteError as error:  # the program may swallow what it does not know
+            raise self.halt(error) from None
         if answer is None or (answer.head is None and answer.end is None):
             return self._unmatched(asked, "the recording ends inside this call")
         failure = answer.failure

@@ -25,7 +25,7 @@ from replay.engine.swaps.deciding import Decision
 from replay.engine.swaps.draft import Draft, Outcome
 from replay.engine.swaps.selector import Place
 from replay.engine.swaps.steering import Steering
-from replay.errors import PolicyError, StopReplay, UsageError
+from replay.errors import CassetteError, PolicyError, StopReplay, UsageError
 from replay.events import UNKEPT, Answer, Event, Origin, Part, Request
 from replay.taps.again import is_again
 from replay.taps.boundary import Call, Instead
@@ -99,13 +99,13 @@ class Steered(Session):
             return self._live(asked)
         if self._is_own(request):
             return self._live(asked)
-        with self._lock:
-            if self.stopped is not None:
-                raise StopReplay(self.stopped)
-            match = self.matcher.take(asked.lineage, asked.fingerprint, asked.request)
         try:
+            with self._lock:
+                if self.stopped is not None:
+                    raise StopReplay(self.stopped)
+                match = self.matcher.take(asked.lineage, asked.fingerprint, asked.request)
             return self._steer(request, asked, match)
-        except (UsageError, PolicyError) as error:
+        except (UsageError, PolicyError, CassetteError) as error:
             raise self.halt(error) from None
 
     def _steer(self, request: Request, asked: Asked, match: Match | None) -> Call:
